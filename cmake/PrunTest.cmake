@@ -1,0 +1,34 @@
+# One call per test; every test has a time limit and says what it is by its name and label.
+include(GoogleTest)
+
+# prun_unit_test(<name> SOURCES <file>... [LIBRARIES <target>...] [LABEL <label>] [TIMEOUT <seconds>])
+# A GoogleTest program; each of its tests becomes a test of ctest, named <label>.<suite>.<test>.
+function(prun_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} prun_warnings GTest::gmock GTest::gtest_main)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  gtest_discover_tests(${name} TEST_PREFIX "${arg_LABEL}." DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# prun_python_test(<name> SCRIPT <file> [LABEL <label>] [TIMEOUT <seconds>] [ARGS ...] [PROPERTIES ...])
+# A Python unittest program from the standard library. PRUN_BIN names the folder of the programs under test.
+function(prun_python_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SCRIPT;LABEL;TIMEOUT" "ARGS;PROPERTIES")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${arg_LABEL}.${name}
+           COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" -v ${arg_ARGS})
+  set_tests_properties(${arg_LABEL}.${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "PRUN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PRUN_SOURCE=${PROJECT_SOURCE_DIR};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1"
+    ${arg_PROPERTIES})
+endfunction()

@@ -1,0 +1,11 @@
+# Warnings for prun's own code. The target is linked PRIVATE and never exported.
+add_library(prun_warnings INTERFACE)
+target_compile_options(prun_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wold-style-cast -Wcast-align -Wundef -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion)
+if(PRUN_WARNINGS_AS_ERRORS)
+  target_compile_options(prun_warnings INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(prun_warnings INTERFACE -Wduplicated-cond -Wlogical-op)
+endif()

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "runtime/core/result.hpp"
 #include "runtime/wire/data_frame.hpp"
@@ -73,6 +74,10 @@ class Transport {
   // it. What had left cannot be unsaid: the caller sends the rest from elsewhere, or the peer is
   // gone.
   virtual void forget_bulk(BulkSend& bulk) = 0;
+
+  // The place given for the payload that is arriving from this peer is no longer good: the rest is thrown away. The
+  // frame still ends with on_frame_end.
+  virtual void discard_arriving(WorldRank peer) = 0;
 
   // Moves whatever can be moved without blocking, with upcalls. True if anything was.
   virtual bool progress() = 0;

@@ -8,23 +8,25 @@ namespace prun {
 
 // What went wrong, by what the caller can do about it.
 enum class Errc : std::uint8_t {
-  invalid_argument = 1,  // the call itself is wrong: rank out of range, negative tag, request waited twice
-  type_mismatch,         // the message holds another element type than the receive asked for
-  truncated,             // the message is longer than the buffer, or of another length than it must be
-  timed_out,             // the deadline given to the wait passed
-  cancelled,             // the request was cancelled
-  peer_lost,             // the other rank died, or its connection broke
-  peer_finished,         // the other rank has left the job in good order and will never answer
-  bad_data,              // a peer's bytes could not be understood
-  resource,              // the system refused: descriptors, memory, sockets
-  not_prun,              // started by another launcher, or joined in a way that cannot work
+  invalid_argument =
+      1,          // the call itself is wrong: rank out of range, negative tag, request waited twice
+  type_mismatch,  // the message holds another element type than the receive asked for
+  truncated,      // the message is longer than the buffer, or of another length than it must be
+  timed_out,      // the deadline given to the wait passed
+  cancelled,      // the request was cancelled
+  peer_lost,      // the other rank died, or its connection broke
+  peer_finished,  // the other rank has left the job in good order and will never answer
+  bad_data,       // a peer's bytes could not be understood
+  resource,       // the system refused: descriptors, memory, sockets
+  not_prun,       // started by another launcher, or joined in a way that cannot work
 };
 
 // The name of an error code, as written in documentation: "type_mismatch".
 const char* to_string(Errc code) noexcept;
 
-// Every failure the library reports. what() is a whole sentence for a person: own rank, operation, peer rank and
-// host where there is one, the cause, and what to do. The accessors serve programs that go on.
+// Every failure the library reports. what() is a whole sentence for a person: own rank, operation,
+// peer rank and host where there is one, the cause, and what to do. The accessors serve programs
+// that go on.
 class Error : public std::runtime_error {
  public:
   Error(Errc code, const std::string& text, std::int32_t peer = -1)

@@ -15,11 +15,13 @@ core::Result<std::optional<ControlFrame>> ControlParser::next() {
   if (rest.size() < 4) return std::optional<ControlFrame>();
   const std::size_t length = wire::load_little<std::uint32_t>(rest.data());
   if (length == 0 || length > wire::max_control_frame_bytes) {
-    return core::Failure{Errc::bad_data, "control frame with an impossible length of " + std::to_string(length)};
+    return core::Failure{Errc::bad_data,
+                         "control frame with an impossible length of " + std::to_string(length)};
   }
   if (rest.size() - 4 < length) return std::optional<ControlFrame>();
   start_ += 4 + length;
-  return std::optional(ControlFrame{static_cast<ControlKind>(rest[4]), rest.subspan(5, length - 1)});
+  return std::optional(
+      ControlFrame{static_cast<ControlKind>(rest[4]), rest.subspan(5, length - 1)});
 }
 
 }  // namespace prun::bootstrap

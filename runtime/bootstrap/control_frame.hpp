@@ -10,8 +10,9 @@
 // Frames of the control plane over any byte stream: ssh's standard input and output, a socketpair.
 namespace prun::bootstrap {
 
-// The line an agent prints before its first frame. The launcher looks for it behind whatever the login shell of the
-// host has printed; it begins with a line feed so that an unfinished line of that noise cannot hide it.
+// The line an agent prints before its first frame. The launcher looks for it behind whatever the
+// login shell of the host has printed; it begins with a line feed so that an unfinished line of
+// that noise cannot hide it.
 inline constexpr std::string_view agent_greeting = "\nprun-agent 1\n";
 
 // One whole frame, ready to be written.
@@ -47,7 +48,8 @@ class ControlParser {
  public:
   void feed(std::span<const std::byte> bytes);
 
-  // The next whole frame, nothing if more bytes are needed, a failure if the stream cannot be one of ours.
+  // The next whole frame, nothing if more bytes are needed, a failure if the stream cannot be one
+  // of ours.
   core::Result<std::optional<ControlFrame>> next();
 
  private:

@@ -13,7 +13,9 @@ using wire::Writer;
 // The message if every field fitted, else a failure that names the message.
 template <class Message>
 Result<Message> checked(const Reader& in, Message message, const char* name) {
-  if (!in.ok()) return Failure{Errc::bad_data, std::string("control message ") + name + " does not fit its bytes"};
+  if (!in.ok())
+    return Failure{Errc::bad_data,
+                   std::string("control message ") + name + " does not fit its bytes"};
   return message;
 }
 
@@ -29,7 +31,9 @@ std::vector<std::string> get_strings(Reader& in) {
   return values;
 }
 
-void put_bool(Writer& out, bool value) { out.u8(value ? 1 : 0); }
+void put_bool(Writer& out, bool value) {
+  out.u8(value ? 1 : 0);
+}
 
 bool get_bool(Reader& in) {
   const std::uint8_t value = in.u8();
@@ -37,7 +41,9 @@ bool get_bool(Reader& in) {
   return value == 1;
 }
 
-void put_bytes(Writer& out, std::span<const std::byte> value) { out.bytes(value); }
+void put_bytes(Writer& out, std::span<const std::byte> value) {
+  out.bytes(value);
+}
 
 std::vector<std::byte> get_bytes(Reader& in, std::size_t limit) {
   const auto taken = in.bytes(limit);
@@ -57,7 +63,8 @@ std::vector<std::uint32_t> get_indices(Reader& in, std::size_t limit) {
 }
 
 bool all_below(const std::vector<std::uint32_t>& values, std::size_t limit) {
-  return std::all_of(values.begin(), values.end(), [limit](std::uint32_t value) { return value < limit; });
+  return std::all_of(values.begin(), values.end(),
+                     [limit](std::uint32_t value) { return value < limit; });
 }
 
 void put_map(Writer& out, const JobMap& map) {
@@ -83,7 +90,9 @@ JobMap get_map(Reader& in) {
   return map;
 }
 
-void put_key(Writer& out, const JobKey& key) { out.raw(key); }
+void put_key(Writer& out, const JobKey& key) {
+  out.raw(key);
+}
 
 JobKey get_key(Reader& in) {
   JobKey key{};
@@ -158,14 +167,17 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   }
   message.program_of_rank = get_indices(in, wire::max_ranks);
   message.input_rank = in.i32();
-  if (message.host_index >= message.map.hosts.size() || message.program_of_rank.size() != message.map.size() ||
+  if (message.host_index >= message.map.hosts.size() ||
+      message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size())) {
     in.fail();
   }
   return checked(in, std::move(message), "job_setup");
 }
 
-void AgentReady::encode(Writer& out) const { put_strings(out, notes); }
+void AgentReady::encode(Writer& out) const {
+  put_strings(out, notes);
+}
 
 Result<AgentReady> AgentReady::decode(Reader& in) {
   AgentReady message;
@@ -187,7 +199,9 @@ Result<AgentProblem> AgentProblem::decode(Reader& in) {
 
 void Start::encode(Writer&) const {}
 
-Result<Start> Start::decode(Reader& in) { return checked(in, Start{}, "start"); }
+Result<Start> Start::decode(Reader& in) {
+  return checked(in, Start{}, "start");
+}
 
 void RankStarted::encode(Writer& out) const {
   out.u32(rank);
@@ -216,7 +230,9 @@ Result<RankOutput> RankOutput::decode(Reader& in) {
   return checked(in, std::move(message), "rank_output");
 }
 
-void OutputCredit::encode(Writer& out) const { out.u32(bytes); }
+void OutputCredit::encode(Writer& out) const {
+  out.u32(bytes);
+}
 
 Result<OutputCredit> OutputCredit::decode(Reader& in) {
   OutputCredit message;
@@ -236,7 +252,9 @@ Result<RankInput> RankInput::decode(Reader& in) {
   return checked(in, std::move(message), "rank_input");
 }
 
-void InputEnd::encode(Writer& out) const { out.u32(rank); }
+void InputEnd::encode(Writer& out) const {
+  out.u32(rank);
+}
 
 Result<InputEnd> InputEnd::decode(Reader& in) {
   InputEnd message;
@@ -274,7 +292,9 @@ Result<RankExited> RankExited::decode(Reader& in) {
   return checked(in, message, "rank_exited");
 }
 
-void RankDone::encode(Writer& out) const { out.u32(rank); }
+void RankDone::encode(Writer& out) const {
+  out.u32(rank);
+}
 
 Result<RankDone> RankDone::decode(Reader& in) {
   RankDone message;
@@ -282,7 +302,9 @@ Result<RankDone> RankDone::decode(Reader& in) {
   return checked(in, message, "rank_done");
 }
 
-void Signal::encode(Writer& out) const { out.u8(number); }
+void Signal::encode(Writer& out) const {
+  out.u8(number);
+}
 
 Result<Signal> Signal::decode(Reader& in) {
   Signal message;
@@ -290,7 +312,9 @@ Result<Signal> Signal::decode(Reader& in) {
   return checked(in, message, "signal");
 }
 
-void Terminate::encode(Writer& out) const { out.u32(grace_ms); }
+void Terminate::encode(Writer& out) const {
+  out.u32(grace_ms);
+}
 
 Result<Terminate> Terminate::decode(Reader& in) {
   Terminate message;
@@ -300,7 +324,9 @@ Result<Terminate> Terminate::decode(Reader& in) {
 
 void Shutdown::encode(Writer&) const {}
 
-Result<Shutdown> Shutdown::decode(Reader& in) { return checked(in, Shutdown{}, "shutdown"); }
+Result<Shutdown> Shutdown::decode(Reader& in) {
+  return checked(in, Shutdown{}, "shutdown");
+}
 
 void RankHello::encode(Writer& out) const {
   out.u16(protocol);
@@ -392,6 +418,8 @@ Result<PeerLost> PeerLost::decode(Reader& in) {
 
 void RankFinalized::encode(Writer&) const {}
 
-Result<RankFinalized> RankFinalized::decode(Reader& in) { return checked(in, RankFinalized{}, "rank_finalized"); }
+Result<RankFinalized> RankFinalized::decode(Reader& in) {
+  return checked(in, RankFinalized{}, "rank_finalized");
+}
 
 }  // namespace prun::bootstrap

@@ -11,12 +11,14 @@
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"
 
-// What launcher, agents and ranks say to each other. One frame is a u32 length of what follows, a u8 kind, the body;
-// docs/wire_format.md gives every field. Each message is a plain struct with `kind`, `encode` and `decode`; a decode
-// that meets anything out of bounds answers a Failure and has built nothing.
+// What launcher, agents and ranks say to each other. One frame is a u32 length of what follows, a
+// u8 kind, the body; docs/wire_format.md gives every field. Each message is a plain struct with
+// `kind`, `encode` and `decode`; a decode that meets anything out of bounds answers a Failure and
+// has built nothing.
 //
-//   launcher -> agent   job_setup, start, rank_input, input_end, output_credit, endpoints, peer_lost, signal, terminate, shutdown
-//   agent -> launcher   agent_hello, agent_ready, agent_problem, rank_started, rank_output, input_credit, rank_endpoint,
+//   launcher -> agent   job_setup, start, rank_input, input_end, output_credit, endpoints,
+//   peer_lost, signal, terminate, shutdown agent -> launcher   agent_hello, agent_ready,
+//   agent_problem, rank_started, rank_output, input_credit, rank_endpoint,
 //                       rank_aborting, rank_exited, rank_done
 //   rank -> agent       rank_hello, rank_endpoint, rank_aborting, rank_finalized
 //   agent -> rank       welcome, endpoints, peer_lost
@@ -54,12 +56,13 @@ using JobKey = std::array<std::byte, 32>;
 struct AgentHello {
   static constexpr ControlKind kind = ControlKind::agent_hello;
   std::uint16_t protocol = wire::control_protocol_version;
-  std::string version;         // of prun
-  std::string host_name;       // as the host calls itself
-  std::string machine;         // uname -m
+  std::string version;    // of prun
+  std::string host_name;  // as the host calls itself
+  std::string machine;    // uname -m
   std::uint8_t pointer_bytes = sizeof(void*);
   std::uint32_t cores = 1;     // that the agent may use
-  std::string client_address;  // of the launcher as this host saw it (SSH_CONNECTION), numeric; empty when local
+  std::string client_address;  // of the launcher as this host saw it (SSH_CONNECTION), numeric;
+                               // empty when local
   std::string server_address;  // of this host as the launcher reached it, numeric; empty when local
 
   void encode(wire::Writer& out) const;
@@ -80,7 +83,8 @@ struct Program {
   std::vector<std::string> environment;  // NAME=VALUE, laid over the agent's own
   std::vector<std::string> unset;        // names to remove first
   std::string directory;                 // working directory wanted
-  bool directory_required = false;       // --wdir: missing is an error; else the home directory is used, with a note
+  bool directory_required =
+      false;  // --wdir: missing is an error; else the home directory is used, with a note
 
   bool operator==(const Program&) const = default;
 };
@@ -95,16 +99,17 @@ struct JobMap {
   bool operator==(const JobMap&) const = default;
 };
 
-// Launcher to agent: everything needed to check and later start its ranks. Answered by agent_ready or agent_problem.
+// Launcher to agent: everything needed to check and later start its ranks. Answered by agent_ready
+// or agent_problem.
 struct JobSetup {
   static constexpr ControlKind kind = ControlKind::job_setup;
   JobMap map;
   JobKey key{};
-  std::uint32_t host_index = 0;            // which of map.hosts the agent is
-  std::string bind_address;                // numeric; what this host's ranks listen on ("0.0.0.0" where unsure)
+  std::uint32_t host_index = 0;  // which of map.hosts the agent is
+  std::string bind_address;  // numeric; what this host's ranks listen on ("0.0.0.0" where unsure)
   std::vector<Program> programs;
   std::vector<std::uint32_t> program_of_rank;
-  std::int32_t input_rank = 0;             // who gets standard input, -1 for nobody
+  std::int32_t input_rank = 0;  // who gets standard input, -1 for nobody
 
   void encode(wire::Writer& out) const;
   static core::Result<JobSetup> decode(wire::Reader& in);
@@ -147,7 +152,7 @@ struct RankStarted {
 struct RankOutput {
   static constexpr ControlKind kind = ControlKind::rank_output;
   std::uint32_t rank = 0;
-  std::uint8_t stream = 1;  // 1 standard output, 2 standard error
+  std::uint8_t stream = 1;      // 1 standard output, 2 standard error
   std::vector<std::byte> data;  // at most wire::output_chunk_bytes
 
   void encode(wire::Writer& out) const;
@@ -258,7 +263,8 @@ struct Welcome {
   JobKey key{};
   std::uint32_t rank = 0;
   std::string bind_address;
-  std::uint32_t cores = 1;  // of the host; with the ranks placed there it decides whether waiting may spin
+  std::uint32_t cores =
+      1;  // of the host; with the ranks placed there it decides whether waiting may spin
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);

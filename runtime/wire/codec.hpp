@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-// Little-endian fixed-width fields, written and read byte by byte: no struct is cast, no native width travels.
-// Both classes are plain values of one thread.
+// Little-endian fixed-width fields, written and read byte by byte: no struct is cast, no native
+// width travels. Both classes are plain values of one thread.
 namespace prun::wire {
 
 template <class Unsigned>
@@ -36,13 +36,17 @@ class Writer {
   void u32(std::uint32_t value) { put(value); }
   void u64(std::uint64_t value) { put(value); }
   void i32(std::int32_t value) { put(static_cast<std::uint32_t>(value)); }
-  void raw(std::span<const std::byte> bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+  void raw(std::span<const std::byte> bytes) {
+    out_.insert(out_.end(), bytes.begin(), bytes.end());
+  }
   // u32 length, then the bytes.
   void bytes(std::span<const std::byte> value) {
     u32(static_cast<std::uint32_t>(value.size()));
     raw(value);
   }
-  void string(std::string_view value) { bytes(std::as_bytes(std::span(value.data(), value.size()))); }
+  void string(std::string_view value) {
+    bytes(std::as_bytes(std::span(value.data(), value.size())));
+  }
 
   std::size_t size() const noexcept { return out_.size(); }
   // Overwrites four bytes written earlier: for a length known only at the end.
@@ -61,8 +65,9 @@ class Writer {
   std::vector<std::byte> out_;
 };
 
-// Takes fields off a buffer that somebody else wrote. After the first field that does not fit, every further one
-// reads as zero or empty and ok() is false: check once, at the end, before believing anything.
+// Takes fields off a buffer that somebody else wrote. After the first field that does not fit,
+// every further one reads as zero or empty and ok() is false: check once, at the end, before
+// believing anything.
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> in) : in_(in) {}
@@ -93,7 +98,8 @@ class Reader {
     const auto taken = bytes(limit);
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};
   }
-  // A count of entries that take at least `entry_bytes` each; zero and not ok() if they cannot all be there.
+  // A count of entries that take at least `entry_bytes` each; zero and not ok() if they cannot all
+  // be there.
   std::uint32_t count(std::size_t limit, std::size_t entry_bytes) {
     const std::uint32_t entries = u32();
     if (entries > limit || (entry_bytes != 0 && entries > in_.size() / entry_bytes)) {

@@ -1,0 +1,14 @@
+#pragma once
+
+// Everything of prun but <prun/serialize.hpp>, which needs cereal.
+#include <prun/buffer.hpp>
+#include <prun/communicator.hpp>
+#include <prun/datatype.hpp>
+#include <prun/deadline.hpp>
+#include <prun/environment.hpp>
+#include <prun/error.hpp>
+#include <prun/layout.hpp>
+#include <prun/op.hpp>
+#include <prun/request.hpp>
+#include <prun/status.hpp>
+#include <prun/version.hpp>

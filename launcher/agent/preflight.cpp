@@ -47,21 +47,6 @@ std::string join(const std::string& directory, const std::string& name) {
   return directory.ends_with('/') ? directory + name : directory + "/" + name;
 }
 
-std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
-                        const std::string& name) {
-  const char* path = find_variable(environment, "PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
-  for (;;) {
-    const std::size_t colon = rest.find(':');
-    const std::string folder(rest.substr(0, colon));
-    // An empty entry means the working directory.
-    const std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
-    if (is_executable_file(candidate)) return candidate;
-    if (colon == std::string_view::npos) return {};
-    rest.remove_prefix(colon + 1);
-  }
-}
-
 std::string home_directory(const std::vector<std::string>& environment) {
   if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home)) return home;
   if (const passwd* entry = ::getpwuid(::getuid()); entry != nullptr && is_directory(entry->pw_dir)) {
@@ -165,6 +150,21 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
 }
 
 }  // namespace
+
+std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
+                        const std::string& name) {
+  const char* path = find_variable(environment, "PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  for (;;) {
+    const std::size_t colon = rest.find(':');
+    const std::string folder(rest.substr(0, colon));
+    // An empty entry means the working directory.
+    const std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
+    if (is_executable_file(candidate)) return candidate;
+    if (colon == std::string_view::npos) return {};
+    rest.remove_prefix(colon + 1);
+  }
+}
 
 std::string elf_target(const std::string& path) {
   const auto elf = read_elf(path);

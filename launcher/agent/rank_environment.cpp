@@ -40,7 +40,6 @@ std::vector<std::string> rank_environment(const std::vector<std::string>& base, 
   set(environment, "PRUN_LOCAL_RANK", std::to_string(place.local_rank));
   set(environment, "PRUN_HOST", place.host);
   set(environment, "PRUN_FD", std::to_string(place.channel_fd));
-  if (find_variable(environment, "PYTHONUNBUFFERED") == nullptr) set(environment, "PYTHONUNBUFFERED", "1");
   return environment;
 }
 

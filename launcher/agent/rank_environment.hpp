@@ -18,7 +18,7 @@ struct RankPlace {
 };
 
 // The environment of a rank: `base` without program.unset, program.environment laid over it, the PRUN_ variables on
-// top. Python's own buffering of output into a pipe is switched off unless the user has decided about it.
+// top.
 std::vector<std::string> rank_environment(const std::vector<std::string>& base, const bootstrap::Program& program,
                                           const RankPlace& place);
 

@@ -185,7 +185,8 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
                                          why.empty() ? std::string() : ": " + why));
   machine.phase = HostPhase::failed;
   for (const auto rank : machine.ranks) {
-    if (std::exchange(rank_gone_[rank], true)) continue;
+    if (rank_gone_[rank]) continue;
+    rank_gone_[rank] = true;
     output_.end_of(rank);
     tell_all(bootstrap::PeerLost{rank, false, "the connection to its host was lost"});
   }

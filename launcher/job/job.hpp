@@ -92,7 +92,11 @@ class Job : private HostListener {
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
   template <class Message>
-  void tell_all(const Message& message);
+  void tell_all(const Message& message) {
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
+    }
+  }
 
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;

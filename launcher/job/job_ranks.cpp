@@ -31,17 +31,6 @@ void Job::take(std::uint32_t host, const ControlFrame& frame, Handler handler) {
   }
 }
 
-template <class Message>
-void Job::tell_all(const Message& message) {
-  for (auto& machine : machines_) {
-    if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
-  }
-}
-
-template void Job::tell_all(const bootstrap::Terminate&);
-template void Job::tell_all(const bootstrap::Signal&);
-template void Job::tell_all(const bootstrap::PeerLost&);
-
 void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
   Machine& machine = *machines_[host];
   if (machine.phase == HostPhase::failed || stage_ == Stage::closing) {
@@ -100,7 +89,8 @@ void Job::on_rank_started(std::uint32_t host) {
 }
 
 void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited) {
-  if (std::exchange(rank_gone_[exited.rank], true)) return;
+  if (rank_gone_[exited.rank]) return;
+  rank_gone_[exited.rank] = true;
   trace(fmt::format("{}: {} {}", rank_on_host(exited.rank), exited.signalled ? "signal" : "status", exited.value));
   const bool unfinished = exited.phase == bootstrap::RankPhase::joined;
   if (!exited.signalled && exited.value == 0 && !unfinished) {

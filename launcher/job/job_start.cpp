@@ -1,5 +1,7 @@
 // From the first login to the order to start.
+#include <asio/post.hpp>
 #include <fmt/format.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "launcher/cli/environment.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
@@ -245,9 +248,15 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   setup.key = key_;
   setup.host_index = host;
   setup.bind_address = addresses.bind_address;
+  const Machine& machine = *machines_[host];
+  utsname own{};
+  ::uname(&own);
+  const auto site = machine.local                           ? cli::RankSite::here
+                    : machine.hello.machine == own.machine ? cli::RankSite::same_machine
+                                                            : cli::RankSite::other_machine;
   bootstrap::Program program;
   program.arguments = plan_.options.command;
-  program.environment = plan_.options.environment;
+  program.environment = cli::rank_environment(plan_.environment, plan_.options.environment, site);
   program.directory = plan_.directory;
   program.directory_required = !plan_.options.directory.empty();
   setup.programs.push_back(std::move(program));

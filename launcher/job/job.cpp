@@ -7,8 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
+#include "launcher/cli/exit_status.hpp"
+#include "launcher/io/exit_report.hpp"
+#include "launcher/io/labeler.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 #include "runtime/security/random.hpp"
 
@@ -23,8 +27,6 @@ constexpr milliseconds after_grace{1000};      // for the news of the KILL to co
 constexpr milliseconds closing_patience{5000};
 constexpr milliseconds ended_patience{2000};   // the same when the job was ended by force
 
-constexpr int status_timeout = 124;
-constexpr int status_own_failure = 125;
 // As a shell shows a program that SIGPIPE has ended.
 constexpr int status_closed_output = 128 + SIGPIPE;
 
@@ -37,16 +39,12 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       fan_out_(plan_.options.ssh_window),
       rank_gone_(plan_.host_of_rank.size()),
       endpoint_timer_(io),
-      output_(
-          [this](std::uint32_t host, std::size_t bytes) {
-            if (machines_[host]->channel) {
-              machines_[host]->channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
-            }
-          },
-          [this] {
-            decide(status_closed_output, {});
-            end_job(failure_grace);
-          }),
+      output_(io, {.settled =
+                       [this](std::uint32_t rank, std::size_t bytes) {
+                         const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+                         if (channel) channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
+                       },
+                   .broken = [this](int error) { on_broken_output(error); }}),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -62,7 +60,10 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
   map_.host_of_rank = plan_.host_of_rank;
   map_.job_id = security::random_u64();
   security::random_bytes(key_);
-  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
+  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
+    machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
+    if (plan_.options.label) output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
+  }
 }
 
 int Job::run() {
@@ -71,15 +72,24 @@ int Job::run() {
     job_timer_.expires_after(*plan_.options.timeout);
     job_timer_.async_wait([this](asio::error_code error) {
       if (error) return;
-      const double seconds = std::chrono::duration<double>(*plan_.options.timeout).count();
-      decide(status_timeout, fmt::format("the job was not done after {} s and was ended (--timeout)", seconds));
+      decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout));
       end_job(failure_grace);
     });
   }
   begin_logins();
   io_.run();
-  if (!sentence_.empty()) output_.own_line(sentence_);
   return status_.value_or(0);
+}
+
+// A reader that has left, as `head` does, wants no more and no comment.
+void Job::on_broken_output(int error) {
+  if (stage_ >= Stage::writing) return;
+  if (error == EPIPE) {
+    decide(status_closed_output, {});
+  } else {
+    decide(cli::exit_own_failure, "cannot write standard output: " + std::generic_category().message(error));
+  }
+  end_job(failure_grace);
 }
 
 void Job::decide(int status, std::string sentence) {
@@ -138,8 +148,7 @@ void Job::close_down(milliseconds patience) {
       if (machine->channel) names += (names.empty() ? "" : ", ") + machine->host.name;
     }
     output_.own_line(fmt::format("{} did not confirm that all processes have ended there", names));
-    stage_ = Stage::over;
-    io_.stop();
+    write_out();
   });
   check_all_closed();
 }
@@ -149,6 +158,26 @@ void Job::check_all_closed() {
   if (std::any_of(machines_.begin(), machines_.end(), [](const auto& machine) { return machine->channel != nullptr; })) {
     return;
   }
+  write_out();
+}
+
+// The last line, and then the end once everything is written. A job that was ended by force does not wait for a reader
+// that has gone to sleep.
+void Job::write_out() {
+  stage_ = Stage::writing;
+  trace("writing");
+  end_timer_.cancel();
+  if (input_) input_->stop();
+  if (!sentence_.empty()) output_.own_line(sentence_);
+  output_.finish([this] { leave(); });
+  if (!interrupted_ && status_ != cli::exit_time_limit) return;
+  end_timer_.expires_after(ended_patience);
+  end_timer_.async_wait([this](asio::error_code error) {
+    if (!error) leave();
+  });
+}
+
+void Job::leave() {
   stage_ = Stage::over;
   trace("over");
   io_.stop();
@@ -180,7 +209,7 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
   Machine& machine = *machines_[host];
   std::string ranks;
   for (const auto rank : machine.ranks) ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
-  decide(status_own_failure, fmt::format("lost the connection to {} ({} {}){}", name(host),
+  decide(cli::exit_own_failure, fmt::format("lost the connection to {} ({} {}){}", name(host),
                                          machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
                                          why.empty() ? std::string() : ": " + why));
   machine.phase = HostPhase::failed;
@@ -210,6 +239,7 @@ void Job::on_signal(int number) {
     case SIGHUP: interrupt(number); break;
     case SIGTSTP: stop_with_the_ranks(); break;
     default:
+      if (number == SIGCONT && input_) input_->look_again();
       if (stage_ == Stage::running) tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
       break;
   }
@@ -219,12 +249,14 @@ void Job::on_signal(int number) {
 }
 
 void Job::interrupt(int number) {
-  ++interrupts_;
+  const bool again = std::exchange(interrupted_, true);
   const char* words = number == SIGINT ? "interrupted" : number == SIGTERM ? "asked to end (SIGTERM)" : "hung up";
   decide(128 + number, words);
   if (stage_ < Stage::ending) {
     end_job(interrupt_grace);
-  } else if (interrupts_ > 1 && stage_ == Stage::ending) {
+  } else if (stage_ == Stage::writing) {
+    leave();
+  } else if (again && stage_ == Stage::ending) {
     tell_all(bootstrap::Terminate{0});
   }
 }
@@ -255,10 +287,6 @@ void Job::reap() {
   children_.async_wait([this](asio::error_code error, int) {
     if (!error) reap();
   });
-}
-
-std::string Job::rank_on_host(std::uint32_t rank) const {
-  return fmt::format("rank {} on {}", rank, name(map_.host_of_rank[rank]));
 }
 
 void Job::trace(const std::string& text) {

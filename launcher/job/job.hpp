@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
@@ -25,9 +26,10 @@ namespace prun::job {
 // One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their output, input and
 // endpoints, and ends. Nothing is started anywhere before everything is ready everywhere. One thread, that of run().
 //
-//   logins -> checks -> running -> ending -> closing -> over
+//   logins -> checks -> running -> ending -> closing -> writing -> over
 //
-// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave). The first thing
+// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave); writing waits for
+// whoever reads prun's output. The first thing
 // that goes wrong decides the exit status and the last line; all that follows from it is not told.
 class Job : private HostListener {
  public:
@@ -37,7 +39,7 @@ class Job : private HostListener {
   int run();
 
  private:
-  enum class Stage : std::uint8_t { logins, checks, running, ending, closing, over };
+  enum class Stage : std::uint8_t { logins, checks, running, ending, closing, writing, over };
 
   struct Machine {
     explicit Machine(asio::io_context& io) : deadline(io), retry(io) {}
@@ -91,6 +93,9 @@ class Job : private HostListener {
   void on_rank_done(std::uint32_t host, std::uint32_t rank);
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
+  void begin_input();
+  void on_input_credit(const bootstrap::InputCredit& credit);
+  void end_input();
   template <class Message>
   void tell_all(const Message& message) {
     for (auto& machine : machines_) {
@@ -106,14 +111,16 @@ class Job : private HostListener {
   void interrupt(int number);
   void stop_with_the_ranks();
   void reap();
+  void on_broken_output(int error);
   void decide(int status, std::string sentence);
   void end_job(std::chrono::milliseconds grace);
   void check_all_done();
   void close_down(std::chrono::milliseconds patience);
   void check_all_closed();
+  void write_out();
+  void leave();
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
-  std::string rank_on_host(std::uint32_t rank) const;
   void trace(const std::string& text);
 
   asio::io_context& io_;
@@ -132,6 +139,7 @@ class Job : private HostListener {
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   RankOutput output_;
+  std::unique_ptr<io::InputSource> input_;
 
   asio::signal_set signals_;
   asio::signal_set children_;
@@ -140,7 +148,7 @@ class Job : private HostListener {
   asio::steady_timer stop_timer_;
   std::optional<int> status_;
   std::string sentence_;
-  unsigned interrupts_ = 0;
+  bool interrupted_ = false;
 };
 
 }  // namespace prun::job

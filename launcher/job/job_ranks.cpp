@@ -1,10 +1,11 @@
 // What ranks do while the job runs.
+#include <asio/post.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "launcher/io/exit_report.hpp"
 #include "launcher/job/job.hpp"
 
 namespace prun::job {
@@ -16,6 +17,10 @@ using bootstrap::ControlKind;
 constexpr std::chrono::milliseconds failure_grace{500};
 // Ranks of one host begin to listen within about this time of each other.
 constexpr std::chrono::milliseconds endpoint_batch{2};
+
+// Who gets prun's standard input, and how much of it may be on its way to it.
+constexpr std::uint32_t input_rank = 0;
+constexpr std::size_t input_window_bytes = 64 * 1024;
 
 }  // namespace
 
@@ -54,7 +59,11 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::rank_output:
       return take<bootstrap::RankOutput>(host, frame, [&](const auto& output) {
-        if (is_rank_of(host, output.rank)) output_.take(host, output.rank, output.stream, output.data);
+        if (is_rank_of(host, output.rank)) output_.take(output.rank, output.stream, output.data);
+      });
+    case ControlKind::input_credit:
+      return take<bootstrap::InputCredit>(host, frame, [&](const auto& credit) {
+        if (is_rank_of(host, credit.rank)) on_input_credit(credit);
       });
     case ControlKind::rank_endpoint:
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
@@ -85,40 +94,32 @@ bool Job::is_rank_of(std::uint32_t host, std::uint32_t rank) {
 void Job::on_rank_started(std::uint32_t host) {
   Machine& machine = *machines_[host];
   ++machine.started;
-  if (machine.started == machine.ranks.size()) move(host, HostEvent::all_started);
+  if (machine.started < machine.ranks.size()) return;
+  move(host, HostEvent::all_started);
+  if (map_.host_of_rank[input_rank] == host) begin_input();
 }
 
 void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited) {
   if (rank_gone_[exited.rank]) return;
   rank_gone_[exited.rank] = true;
-  trace(fmt::format("{}: {} {}", rank_on_host(exited.rank), exited.signalled ? "signal" : "status", exited.value));
-  const bool unfinished = exited.phase == bootstrap::RankPhase::joined;
-  if (!exited.signalled && exited.value == 0 && !unfinished) {
-    tell_all(bootstrap::PeerLost{exited.rank, true, "has left the job"});
+  if (exited.rank == input_rank) end_input();
+  const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
+  const std::string cause = io::cause_text(end);
+  trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
+  if (!io::is_failure(end)) {
+    tell_all(bootstrap::PeerLost{exited.rank, true, cause});
     return;
   }
-  std::string cause;
-  int status = exited.value;
-  if (exited.signalled) {
-    cause = fmt::format("died: signal {} ({})", exited.value, ::strsignal(exited.value));
-    status = 128 + exited.value;
-  } else if (exited.value != 0) {
-    cause = fmt::format("ended with exit status {}", exited.value);
-  } else {
-    cause = "ended with exit status 0 in the middle of the job, without finalize";
-    status = 1;
-  }
-  decide(status, rank_on_host(exited.rank) + " " + cause);
+  decide(io::exit_status_of(end), io::end_sentence(end));
   tell_all(bootstrap::PeerLost{exited.rank, false, cause});
-  static_cast<void>(host);
   end_job(failure_grace);
 }
 
-void Job::on_rank_aborting(std::uint32_t, const bootstrap::RankAborting& aborting) {
-  const int status = aborting.exit_status & 0xff;
-  const std::string cause = "gave up" + (aborting.text.empty() ? std::string() : ": " + aborting.text);
-  decide(status == 0 ? 1 : status, rank_on_host(aborting.rank) + " " + cause);
-  tell_all(bootstrap::PeerLost{aborting.rank, false, cause});
+void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting) {
+  decide(io::exit_status_of_abort(aborting.exit_status),
+         io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text));
+  tell_all(bootstrap::PeerLost{aborting.rank, false,
+                               "ended the job" + (aborting.text.empty() ? std::string() : ": " + aborting.text)});
   end_job(failure_grace);
 }
 
@@ -144,6 +145,35 @@ void Job::send_endpoints() {
   const bootstrap::Endpoints endpoints{std::exchange(new_endpoints_, {})};
   tell_all(endpoints);
   trace(fmt::format("{} endpoints sent on", endpoints.list.size()));
+}
+
+void Job::begin_input() {
+  if (stage_ != Stage::running || rank_gone_[input_rank]) return;
+  const auto send = [this](const auto& message) {
+    const auto& channel = machines_[map_.host_of_rank[input_rank]]->channel;
+    if (channel) channel->send(message);
+  };
+  input_ = std::make_unique<io::InputSource>(
+      STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+      io::InputSource::Handlers{
+          .data =
+              [send](std::vector<std::byte> bytes) { send(bootstrap::RankInput{input_rank, std::move(bytes)}); },
+          .end = [send] { send(bootstrap::InputEnd{input_rank}); }});
+  input_->add_credit(input_window_bytes);
+}
+
+void Job::on_input_credit(const bootstrap::InputCredit& credit) {
+  if (!input_ || credit.rank != input_rank) return;
+  if (credit.closed) {
+    end_input();
+  } else {
+    input_->add_credit(credit.bytes);
+  }
+}
+
+// What nobody has read yet stays where it is.
+void Job::end_input() {
+  if (input_) input_->stop();
 }
 
 }  // namespace prun::job

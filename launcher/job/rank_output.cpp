@@ -2,42 +2,61 @@
 
 #include <unistd.h>
 
-#include <cerrno>
+#include <asio/post.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <utility>
 
 namespace prun::job {
+namespace {
 
-void RankOutput::take(std::uint32_t host, std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
-  auto& line = partial_[{rank, stream}];
-  line.append(reinterpret_cast<const char*>(data.data()), data.size());
-  const std::size_t end = line.rfind('\n');
-  if (end != std::string::npos) {
-    write(stream, line.substr(0, end + 1));
-    line.erase(0, end + 1);
-  }
-  on_written_(host, data.size());
+io::LineMerger::Settings merger_settings() {
+  io::LineMerger::Settings settings;
+  settings.one_destination = io::is_same_destination(STDOUT_FILENO, STDERR_FILENO);
+  return settings;
+}
+
+}  // namespace
+
+RankOutput::RankOutput(asio::io_context& io, Handlers handlers)
+    : merger_([this](io::OutputChunk chunk) { sink_.write(std::move(chunk)); }, merger_settings()),
+      sink_(STDOUT_FILENO, STDERR_FILENO, [&io](std::function<void()> work) { asio::post(io, std::move(work)); },
+            {.settled = [on = std::move(handlers.settled)](
+                            const io::OutputChunk& chunk) { on(chunk.source, chunk.credit); },
+             .failed =
+                 [on = std::move(handlers.broken)](io::Stream stream, int error) {
+                   if (stream == io::Stream::out) on(error);
+                 }}),
+      tick_(io) {}
+
+void RankOutput::take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
+  merger_.feed(rank, static_cast<io::Stream>(stream), {reinterpret_cast<const char*>(data.data()), data.size()});
+  arm_tick();
 }
 
 void RankOutput::end_of(std::uint32_t rank) {
-  for (const std::uint8_t stream : {std::uint8_t{1}, std::uint8_t{2}}) {
-    auto& line = partial_[{rank, stream}];
-    if (!line.empty()) write(stream, line);
-    line.clear();
-  }
+  merger_.end(rank, io::Stream::out);
+  merger_.end(rank, io::Stream::err);
 }
 
-void RankOutput::own_line(const std::string& text) { write(2, "prun: " + text + "\n"); }
+void RankOutput::own_line(const std::string& text) { merger_.own_lines(io::Stream::err, "prun: " + text + "\n"); }
 
-void RankOutput::write(int fd, const std::string& text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const ssize_t put = ::write(fd, text.data() + at, text.size() - at);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      on_broken_();
-      return;
-    }
-    at += static_cast<std::size_t>(put);
-  }
+void RankOutput::finish(std::function<void()> done) {
+  merger_.flush();
+  sink_.when_written(std::move(done));
+}
+
+void RankOutput::arm_tick() {
+  if (ticking_ || !merger_.needs_tick()) return;
+  ticking_ = true;
+  tick_.expires_after(std::chrono::milliseconds(io::LineMerger::tick_interval_ms));
+  tick_.async_wait([this](asio::error_code error) {
+    ticking_ = false;
+    if (error) return;
+    merger_.tick();
+    arm_tick();
+  });
 }
 
 }  // namespace prun::job

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "launcher/cli/dialect.hpp"
+#include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/help.hpp"
 #include "launcher/cli/words.hpp"

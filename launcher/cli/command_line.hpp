@@ -8,9 +8,6 @@
 
 namespace prun::cli {
 
-// Exit status of prun for a failure of its own, a bad command line included.
-inline constexpr int exit_own_failure = 125;
-
 // Something to print instead of running: help, version, or what is wrong with the command line.
 struct Printout {
   std::string text;  // whole lines

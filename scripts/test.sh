@@ -35,7 +35,7 @@ sources() { # sources PATTERN FOLDER...: NUL-terminated names
 }
 
 check_format() {
-  sources '*.[ch]pp' bench examples include launcher runtime tests | xargs -0 clang-format --dry-run -Werror
+  sources '*.[ch]pp' bench examples include launcher runtime tests | xargs -0 -r clang-format --dry-run -Werror
 }
 
 # Headers are seen through the sources that include them (HeaderFilterRegex). A source that this machine does not build

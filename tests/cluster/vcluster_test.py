@@ -300,7 +300,8 @@ class Rate(unittest.TestCase):
         size = 2_000_000
         slow = self.seconds(self.start("rpi1", "rpi2", size))
         self.cluster.rate("100mbit")
-        fast = self.seconds(self.start("rpi1", "rpi2", size))
+        # The shorter it takes, the more another program's turn on the processor adds to it.
+        fast = min(self.seconds(self.start("rpi1", "rpi2", size)) for _ in range(3))
         self.assertGreater(slow / fast, 6)
         self.assertLess(slow / fast, 14)
         # A slow wire cannot be faster than its rate, whatever the machine does.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <prun/request.hpp>
+#include <prun/detail/operations.hpp>
 
 #include <memory>
 #include <string>

@@ -225,7 +225,13 @@ void Endpoint::withdraw(SendOperation& operation) {
     to.rendezvous[heir.bulk_.send_id] = &heir;
   }
   operation.state_ = SendOperation::State::finished;
-  if (streaming) to.transport->send_bulk(heir.bulk_);
+  if (!streaming) return;
+  if (heir.bulk_.sent < heir.bulk_.payload.size()) {
+    to.transport->send_bulk(heir.bulk_);
+  } else {
+    to.rendezvous.erase(heir.bulk_.send_id);
+    finish_send(heir);
+  }
 }
 
 // --- receiving

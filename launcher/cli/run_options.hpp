@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> ssh_arguments;            // --ssh-args
   std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
   int verbosity = 0;                                 // -v +1, -q -1
+  std::vector<std::string> notes;  // for -v: options that were accepted and have no effect
 };
 
 }  // namespace prun::cli

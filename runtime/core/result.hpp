@@ -44,7 +44,7 @@ class [[nodiscard]] Result {
     return std::move(*std::get_if<0>(&state_));
   }
   const Failure& failure() const {
-    PRUN_ASSERT(!ok());
+    PRUN_ASSERT(state_.index() == 1);
     return *std::get_if<1>(&state_);
   }
 

@@ -16,4 +16,8 @@ inline constexpr std::size_t max_string_bytes = 1u << 20;
 inline constexpr std::size_t max_list_entries = 1u << 16;
 inline constexpr std::size_t output_chunk_bytes = 32u << 10;
 
+inline constexpr std::uint64_t max_eager_bytes = 1u << 20;         // payload of one eager frame
+inline constexpr std::uint64_t max_data_segment_bytes = 1u << 20;  // payload of one data frame
+inline constexpr std::uint64_t max_message_bytes = std::uint64_t{1} << 46;
+
 }  // namespace prun::wire

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "launcher/cli/run_options.hpp"
+
+namespace prun::cli {
+
+// Something to print instead of running: help, version, or what is wrong with the command line.
+struct Printout {
+  std::string text;  // whole lines
+  int exit_status = 0;
+  bool is_error = false;  // goes to standard error
+};
+
+using ParsedCommandLine = std::variant<RunOptions, Printout>;
+
+// Reads prun's arguments (without argv[0]) and the hostfiles they name. `environment` is prun's
+// own, NAME=VALUE: -x NAME takes its value from there. Options end at the program's name.
+ParsedCommandLine parse(const std::vector<std::string>& arguments,
+                        const std::vector<std::string>& environment);
+
+}  // namespace prun::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/core/result.hpp"
+
+namespace prun::cli {
+
+// The arguments of prun with every accepted spelling brought to one. A plain value.
+struct NormalisedArguments {
+  std::vector<std::string>
+      options;  // pairs for the option parser: "--ranks" "4"; flags stand alone
+  std::vector<std::string>
+      command;  // the program and its arguments, untouched; empty if none was given
+  std::vector<std::string> ignored;  // accepted without effect, as typed
+};
+
+// Finds where the options end and turns each into its one spelling, by the table in dialect.cpp.
+// Options are taken with one dash or two, as `-opt value` or `-opt=value`, and a count also as
+// `-n4`. They end at the first word that is none, or behind `--`. Fails at an option that is
+// unknown or lacks its value, with one line for the user.
+core::Result<NormalisedArguments> normalise(const std::vector<std::string>& arguments);
+
+}  // namespace prun::cli

@@ -1,0 +1,32 @@
+#include "runtime/coll/team.hpp"
+
+namespace prun::coll {
+namespace {
+
+void check(const p2p::Operation& operation) {
+  if (operation.failure() != nullptr) throw TransferFailed(*operation.failure());
+}
+
+}  // namespace
+
+Sending::Sending(p2p::Endpoint& endpoint, p2p::WorldRank to, std::uint32_t context,
+                 std::int32_t tag, const detail::SendBuffer& buffer)
+    : operation_(endpoint) {
+  endpoint.start_send(operation_, to, context, tag, buffer, false);
+}
+
+void Sending::await_resume() const {
+  check(operation_);
+}
+
+Receiving::Receiving(p2p::Endpoint& endpoint, p2p::WorldRank from, std::uint32_t context,
+                     std::int32_t tag, const detail::RecvBuffer& buffer)
+    : operation_(endpoint) {
+  endpoint.start_recv(operation_, {context, from, tag}, buffer, {});
+}
+
+void Receiving::await_resume() const {
+  check(operation_);
+}
+
+}  // namespace prun::coll

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <prun/datatype.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "runtime/coll/task.hpp"
+#include "runtime/p2p/endpoint.hpp"
+
+namespace prun::coll {
+
+// One block on its way to another member: started when made, awaited for its end.
+//   Sending out = team.send(next, block);
+//   co_await out;
+// Not copyable, not movable: it lives in the frame of the algorithm (or in a std::deque there).
+class Sending {
+ public:
+  Sending(p2p::Endpoint& endpoint, p2p::WorldRank to, std::uint32_t context, std::int32_t tag,
+          const detail::SendBuffer& buffer);
+
+  bool await_ready() const noexcept { return operation_.done(); }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { operation_.set_waiter(waiter); }
+  void await_resume() const;
+
+ private:
+  p2p::SendOperation operation_;
+};
+
+// One block on its way from another member, of exactly that many elements.
+class Receiving {
+ public:
+  Receiving(p2p::Endpoint& endpoint, p2p::WorldRank from, std::uint32_t context, std::int32_t tag,
+            const detail::RecvBuffer& buffer);
+
+  bool await_ready() const noexcept { return operation_.done(); }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { operation_.set_waiter(waiter); }
+  void await_resume() const;
+
+ private:
+  p2p::RecvOperation operation_;
+};
+
+// The members of one collective call as an algorithm sees them: ranks 0 to size-1, blocks of bytes.
+// Copied into the algorithm's frame. Messages of one call carry its number as their tag and meet no
+// other call's; between two members they match in the order started, so both ends must agree on
+// that order. Bytes are whole elements of the type.
+class Team {
+ public:
+  // `members`, world ranks by rank, outlive the collective.
+  Team(p2p::Endpoint& endpoint, std::span<const p2p::WorldRank> members, int rank,
+       std::uint32_t context, std::int32_t call, Datatype type)
+      : endpoint_(&endpoint),
+        members_(members),
+        rank_(rank),
+        context_(context),
+        call_(call),
+        type_(type) {}
+
+  int rank() const { return rank_; }
+  int size() const { return static_cast<int>(members_.size()); }
+  const Datatype& type() const { return type_; }
+  std::size_t element_bytes() const { return type_.size; }
+  // The member `distance` further on, around the end: negative goes back.
+  int neighbour(int distance) const { return ((rank_ + distance) % size() + size()) % size(); }
+
+  Sending send(int to, std::span<const std::byte> block) const {
+    return Sending(*endpoint_, world(to), context_, call_,
+                   {block.data(), block.size() / type_.size, type_});
+  }
+  Receiving recv(int from, std::span<std::byte> block) const {
+    return Receiving(*endpoint_, world(from), context_, call_,
+                     {block.data(), block.size() / type_.size, type_, true});
+  }
+  // A block whose size its receiver does not know: the buffer may grow.
+  Receiving recv_into(int from, const detail::RecvBuffer& buffer) const {
+    return Receiving(*endpoint_, world(from), context_, call_, buffer);
+  }
+
+ private:
+  p2p::WorldRank world(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
+
+  p2p::Endpoint* endpoint_;
+  std::span<const p2p::WorldRank> members_;
+  int rank_;
+  std::uint32_t context_;
+  std::int32_t call_;
+  Datatype type_;
+};
+
+}  // namespace prun::coll

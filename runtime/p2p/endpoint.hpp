@@ -1,0 +1,223 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/core/intrusive_list.hpp"
+#include "runtime/match/matcher.hpp"
+#include "runtime/p2p/limits.hpp"
+#include "runtime/p2p/operation.hpp"
+#include "runtime/transport/transport.hpp"
+
+namespace prun::p2p {
+
+// A message that arrived before its receive.
+struct UnexpectedMessage : match::Unexpected {
+  // Where the payload is.
+  enum class Payload : std::uint8_t {
+    at_sender,  // announced; nothing of it was asked for
+    on_its_way,
+    here,
+  };
+
+  wire::Envelope envelope;
+  Payload where = Payload::on_its_way;
+  bool eager = false;  // came in one frame: its bytes are the sender's credit until it is received
+  bool synchronous = false;  // its sender waits for the match: never asked for ahead of it
+  bool unwanted = false;     // nobody will receive it: dropped once it is here
+  std::uint64_t send_id = 0;
+  std::vector<std::byte> payload;
+  RecvOperation* claimed_by = nullptr;  // matched while on its way; off the queues then
+  std::list<UnexpectedMessage>::iterator self;
+};
+
+// Point to point between the ranks of a job: matching, the eager and rendezvous protocols, flow
+// control.
+//
+//   eager:       envelope and payload in one frame, where the receiver has room for it
+//   rendezvous:  rts with the envelope; cts once it is matched; then the payload in segments
+//
+// Memory is bounded per peer by credits: see Limits. A rank that waits for a message of a peer that
+// is stalled for want of credit, while nothing here matches, grants that peer more envelopes: the
+// message may be behind them.
+//
+// One thread. Owned by the World, like the transports it sends through. It never blocks; somebody
+// calls progress of the transports and then run_ready, until what he waits for is done.
+class Endpoint final : public transport::Receiver {
+ public:
+  // Which transport carries frames to a peer. Asked once per peer.
+  using Route = std::function<transport::Transport&(WorldRank)>;
+  // Told when a peer's connection ends. The owner decides what that means: peer_finished or
+  // peer_lost.
+  using GoneHandler = std::function<void(WorldRank peer, bool orderly, const std::string& cause)>;
+  // A rank in words: "rank 2 on rpi3".
+  using Namer = std::function<std::string(WorldRank)>;
+
+  Endpoint(Limits limits, Route route, GoneHandler on_gone, Namer name);
+  ~Endpoint();
+
+  // Sends `buffer` to a peer; the operation is done when the buffer is the caller's again.
+  void start_send(SendOperation& operation, WorldRank peer, std::uint32_t context, std::int32_t tag,
+                  const detail::SendBuffer& buffer, bool synchronous);
+
+  // Receives the next message that matches. `members` are the world ranks that match::any may mean;
+  // they outlive the operation.
+  void start_recv(RecvOperation& operation, const match::Pattern& pattern,
+                  const detail::RecvBuffer& buffer, std::span<const WorldRank> members);
+
+  // Withdraws a receive that no message has met; it completes with Errc::cancelled. False if it is
+  // too late.
+  bool cancel(RecvOperation& operation);
+
+  // The message a receive with this pattern would take now, or null.
+  const UnexpectedMessage* probe(const match::Pattern& pattern);
+
+  // Why no message can come any more that this pattern could take, or nothing.
+  std::optional<core::Failure> hopeless(const match::Pattern& pattern,
+                                        std::span<const WorldRank> members) const;
+
+  // Resumes whoever waits for an operation that is done. True if anybody did.
+  bool run_ready();
+
+  // Asks for one large message ahead of its receive, if there is one and memory for it. Called when
+  // this rank is blocked and nothing moves: two ranks that send to each other before they receive
+  // go on this way.
+  bool take_in_unexpected();
+  // Whether there is a message that take_in_unexpected might take.
+  bool has_untaken() const { return untaken_ > 0; }
+
+  // No message will come from the peer any more. Operations that need it fail, now and later.
+  void peer_finished(WorldRank peer);
+  void peer_lost(WorldRank peer, const std::string& cause);
+  bool peer_gone(WorldRank peer) const;
+
+  // Every send has been handed to the transports.
+  bool idle() const { return sends_under_way_ == 0; }
+
+  // Nobody will receive on this context any more: its messages are dropped, also later ones.
+  void retire_context(std::uint32_t context);
+
+  // transport::Receiver
+  core::Result<std::byte*> on_frame_begin(WorldRank from, const wire::Frame& frame) override;
+  core::Status on_frame_end(WorldRank from, const wire::Frame& frame) override;
+  void on_bulk_sent(transport::BulkSend& bulk) override;
+  void on_peer_gone(WorldRank peer, bool orderly, const std::string& cause) override;
+
+ private:
+  friend class Operation;
+  friend class SendOperation;
+  friend class RecvOperation;
+
+  // A payload that arrives in segments: for a receive, for an unexpected message, or for nobody any
+  // more.
+  struct Incoming {
+    RecvOperation* receive = nullptr;
+    UnexpectedMessage* message = nullptr;
+    std::byte* place = nullptr;  // null: thrown away
+    std::uint64_t total = 0;
+    std::uint64_t received = 0;
+  };
+
+  // Whose payload the eager frame is that a peer is in the middle of.
+  struct Arriving {
+    RecvOperation* receive = nullptr;
+    UnexpectedMessage* message = nullptr;
+    std::optional<core::Failure> failure;  // the receive has met a message it cannot take
+  };
+
+  struct Peer {
+    WorldRank rank = -1;
+    transport::Transport* transport = nullptr;
+    std::optional<core::Failure> gone;
+
+    // As a sender to it: what it has room for, who waits for room, whose payload waits for its cts
+    // or is streaming.
+    std::uint32_t envelopes = 0;
+    std::uint64_t eager_bytes = 0;
+    bool said_stalled = false;
+    core::IntrusiveList<SendOperation, StalledTag> stalled;
+    std::unordered_map<std::uint64_t, SendOperation*> rendezvous;
+    std::uint64_t next_send_id = 1;
+
+    // As a receiver from it: what it may still send, what was received since credit was last given
+    // back.
+    std::uint64_t envelope_room = 0;
+    std::uint64_t eager_room = 0;
+    std::uint32_t envelopes_used = 0;
+    std::uint64_t eager_bytes_used = 0;
+    bool is_stalled = false;
+    std::unordered_map<std::uint64_t, Incoming> incoming;
+    Arriving arriving;
+  };
+
+  // A send whose caller has gone; it owns its payload.
+  struct DetachedSend {
+    std::vector<std::byte> payload;
+    SendOperation operation;
+    explicit DetachedSend(Endpoint& endpoint) : operation(endpoint) {}
+  };
+
+  Peer& peer(WorldRank rank);
+  void send_control(Peer& to, const wire::Frame& frame) {
+    to.transport->send_frame(to.rank, frame, {});
+  }
+
+  // Sending.
+  void dispatch(SendOperation& operation, Peer& to);
+  void dispatch_stalled(Peer& to);
+  void finish_send(SendOperation& operation, std::optional<core::Failure> failure = std::nullopt);
+  core::Status on_cts(Peer& from, const wire::Frame& frame);
+  void on_credit(Peer& from, const wire::Frame& frame);
+
+  // Receiving.
+  std::optional<core::Failure> place_for(RecvOperation& operation, WorldRank source,
+                                         const wire::Envelope& envelope);
+  UnexpectedMessage& keep(const match::Label& label, const wire::Envelope& envelope);
+  void deliver(UnexpectedMessage& message, RecvOperation& operation);
+  void hand_over(UnexpectedMessage& message, RecvOperation& operation);
+  void payload_is_here(UnexpectedMessage& message);
+  void erase(UnexpectedMessage& message);
+  void drop(UnexpectedMessage& message);
+  void accept_rendezvous(Peer& from, std::uint64_t send_id, const Incoming& incoming);
+  void answer_rts(Peer& from, std::uint64_t send_id, bool refused);
+  void give_back_credit(Peer& from, std::uint64_t eager_bytes);
+  void send_credit(Peer& to, std::uint32_t more_envelopes);
+  void grant_if_stalled(Peer& from);
+  core::Result<std::byte*> begin_eager(Peer& from, const wire::Frame& frame);
+  void end_eager(Peer& from);
+  core::Status on_rts(Peer& from, const wire::Frame& frame);
+  core::Status end_segment(Peer& from, const wire::Frame& frame);
+  core::Status take_envelope(Peer& from, const wire::Envelope& envelope, bool eager);
+
+  void fail_peer(WorldRank rank, const core::Failure& failure);
+  void complete(Operation& operation, std::optional<core::Failure> failure = std::nullopt);
+  void withdraw(SendOperation& operation);
+  void withdraw(RecvOperation& operation);
+  void forget_waiter(Operation& operation);
+
+  Limits limits_;
+  Route route_;
+  GoneHandler on_gone_;
+  Namer name_;
+  match::Matcher matcher_;
+  std::unordered_map<WorldRank, std::unique_ptr<Peer>> peers_;
+  std::list<UnexpectedMessage> unexpected_;
+  std::list<DetachedSend> detached_;
+  std::unordered_set<std::uint32_t> retired_contexts_;
+  std::deque<std::coroutine_handle<>> ready_;
+  std::size_t taken_in_bytes_ = 0;
+  std::size_t untaken_ = 0;
+  std::size_t sends_under_way_ = 0;
+};
+
+}  // namespace prun::p2p

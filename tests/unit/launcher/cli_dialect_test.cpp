@@ -1,0 +1,130 @@
+#include "launcher/cli/dialect.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace prun::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using Arguments = std::vector<std::string>;
+
+NormalisedArguments normalised(const Arguments& arguments) {
+  auto result = normalise(arguments);
+  EXPECT_TRUE(result.ok()) << (result ? "" : result.failure().text);
+  return result ? std::move(result).value() : NormalisedArguments{};
+}
+
+std::string refusal(const Arguments& arguments) {
+  const auto result = normalise(arguments);
+  EXPECT_FALSE(result.ok());
+  return result ? std::string() : result.failure().text;
+}
+
+TEST(Dialect, EverySpellingOfTheRankCount) {
+  for (const std::string spelling : {"-n", "--n", "-np", "--np", "-c", "--c"}) {
+    EXPECT_THAT(normalised({spelling, "4", "./a"}).options, ElementsAre("--ranks", "4"))
+        << spelling;
+    EXPECT_THAT(normalised({spelling + "=4", "./a"}).options, ElementsAre("--ranks", "4"))
+        << spelling;
+    EXPECT_THAT(normalised({spelling + "4", "./a"}).options, ElementsAre("--ranks", "4"))
+        << spelling;
+  }
+}
+
+TEST(Dialect, EverySpellingOfHosts) {
+  for (const std::string spelling : {"-H", "-host", "--host", "-hosts", "--hosts"}) {
+    EXPECT_THAT(normalised({spelling, "a,b", "./a"}).options, ElementsAre("--hosts", "a,b"))
+        << spelling;
+  }
+  for (const std::string spelling :
+       {"-f", "-hostfile", "--hostfile", "-machinefile", "--machinefile"}) {
+    EXPECT_THAT(normalised({spelling, "file", "./a"}).options, ElementsAre("--hostfile", "file"))
+        << spelling;
+  }
+}
+
+TEST(Dialect, EverySpellingOfRanksPerHost) {
+  for (const std::string spelling : {"-N", "-ppn", "--ppn", "--npernode", "-npernode"}) {
+    EXPECT_THAT(normalised({spelling, "2", "./a"}).options, ElementsAre("--per-host", "2"))
+        << spelling;
+  }
+  EXPECT_THAT(normalised({"--pernode", "./a"}).options, ElementsAre("--per-host", "1"));
+  EXPECT_THAT(normalised({"-pernode", "./a"}).command, ElementsAre("./a"));
+}
+
+TEST(Dialect, Flags) {
+  for (const std::string spelling : {"-l", "--label", "-label", "--tag-output", "-prepend-rank"}) {
+    EXPECT_THAT(normalised({spelling, "./a"}).options, ElementsAre("--label")) << spelling;
+  }
+  EXPECT_THAT(
+      normalised({"-v", "--verbose", "-q", "-quiet", "-h", "-help", "-V", "-version"}).options,
+      ElementsAre("--verbose", "--verbose", "--quiet", "--quiet", "--help", "--help", "--version",
+                  "--version"));
+  EXPECT_EQ(refusal({"--label=1", "./a"}), "--label takes no value, and '--label=1' gives it one");
+}
+
+TEST(Dialect, CaseMatters) {
+  EXPECT_THAT(normalised({"-n", "4", "-N", "2", "./a"}).options,
+              ElementsAre("--ranks", "4", "--per-host", "2"));
+  EXPECT_THAT(normalised({"-H", "a", "-h"}).options, ElementsAre("--hosts", "a", "--help"));
+}
+
+TEST(Dialect, GenvTakesOneWordOrTwo) {
+  EXPECT_THAT(normalised({"-genv", "A", "1", "./a"}).options, ElementsAre("--variable", "A=1"));
+  EXPECT_THAT(normalised({"-genv", "A=1", "./a"}).options, ElementsAre("--variable", "A=1"));
+  EXPECT_THAT(normalised({"--genv", "A", "x=y", "./a"}).options,
+              ElementsAre("--variable", "A=x=y"));
+  EXPECT_THAT(normalised({"-genv", "A", "", "./a"}).options, ElementsAre("--variable", "A="));
+  EXPECT_THAT(normalised({"-x", "A", "-x=B=2", "./a"}).options,
+              ElementsAre("--variable", "A", "--variable", "B=2"));
+  EXPECT_EQ(refusal({"-genv", "A"}), "-genv needs a value; for example: -genv NAME VALUE");
+}
+
+TEST(Dialect, IgnoredOptionsAreNoted) {
+  const auto result = normalised({"--oversubscribe", "-allow-run-as-root", "-genvall", "./a"});
+  EXPECT_THAT(result.options, IsEmpty());
+  EXPECT_THAT(result.ignored, ElementsAre("--oversubscribe", "-allow-run-as-root", "-genvall"));
+  EXPECT_THAT(result.command, ElementsAre("./a"));
+}
+
+TEST(Dialect, OptionsEndAtTheProgram) {
+  const auto result = normalised({"-n", "2", "./a", "-n", "3", "--help", "--"});
+  EXPECT_THAT(result.options, ElementsAre("--ranks", "2"));
+  EXPECT_THAT(result.command, ElementsAre("./a", "-n", "3", "--help", "--"));
+}
+
+TEST(Dialect, DoubleDashEndsThemToo) {
+  EXPECT_THAT(normalised({"-n", "2", "--", "-odd-name", "--", "x"}).command,
+              ElementsAre("-odd-name", "--", "x"));
+  EXPECT_THAT(normalised({"-n", "2", "--"}).command, IsEmpty());
+}
+
+TEST(Dialect, ValuesMayLookLikeOptions) {
+  EXPECT_THAT(normalised({"--ssh-args", "-p 2222", "./a"}).options,
+              ElementsAre("--ssh-args", "-p 2222"));
+  EXPECT_THAT(normalised({"--ssh-args=", "./a"}).options, ElementsAre("--ssh-args", ""));
+}
+
+TEST(Dialect, UnknownOptionsNameTheNearest) {
+  EXPECT_EQ(refusal({"--hostfle", "x"}),
+            "unknown option '--hostfle'; did you mean --hostfile? `prun --help` lists them all");
+  EXPECT_EQ(refusal({"-hots=x"}),
+            "unknown option '-hots=x'; did you mean --host? `prun --help` lists them all");
+  EXPECT_EQ(refusal({"-NP", "4"}),
+            "unknown option '-NP'; did you mean --np? `prun --help` lists them all");
+  EXPECT_EQ(refusal({"--quantum", "4"}),
+            "unknown option '--quantum'; `prun --help` lists them all");
+  EXPECT_EQ(refusal({"-l4"}), "unknown option '-l4'; `prun --help` lists them all");
+}
+
+TEST(Dialect, MissingValuesComeWithAnExample) {
+  EXPECT_EQ(refusal({"-np"}), "-np needs a value; for example: -np 4");
+  EXPECT_EQ(refusal({"-n", "4", "-hosts"}), "-hosts needs a value; for example: -hosts rpi1,rpi2");
+  EXPECT_EQ(refusal({"--wdir"}), "--wdir needs a value; for example: --wdir /home/pi/work");
+}
+
+}  // namespace
+}  // namespace prun::cli

@@ -18,6 +18,7 @@
 #include "launcher/agent/agent_main.hpp"
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
+#include "launcher/cli/exit_status.hpp"
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"

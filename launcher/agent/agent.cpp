@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -21,9 +20,6 @@ namespace {
 using bootstrap::ControlFrame;
 using bootstrap::ControlKind;
 using bootstrap::RankPhase;
-
-// A process in the middle of a disk access cannot die; nobody should wait for it without end.
-constexpr std::chrono::seconds longest_death{5};
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
@@ -51,7 +47,7 @@ void Agent::run() {
   launcher_->send(hello_);
   launcher_->start([this](const ControlFrame& frame) { on_frame(frame); }, [this](const std::string&) { leave(); });
   io_.run();
-  end_everything();
+  end_descendants();
 }
 
 template <class Message, class Handler>
@@ -303,22 +299,6 @@ void Agent::resume_output() {
   const auto middle = std::next(ranks_.begin(), static_cast<std::ptrdiff_t>(first_to_resume_));
   for (auto each = middle; each != ranks_.end(); ++each) each->second->resume_output();
   for (auto each = ranks_.begin(); each != middle; ++each) each->second->resume_output();
-}
-
-void Agent::end_everything() {
-  const auto deadline = std::chrono::steady_clock::now() + longest_death;
-  std::chrono::milliseconds pause{1};
-  for (;;) {
-    // Again each time: a process may have forked between the look and the blow.
-    signal_descendants(SIGKILL);
-    pid_t pid = 0;
-    while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
-    }
-    if (pid < 0) return;  // no child is left, so nothing below is
-    if (std::chrono::steady_clock::now() > deadline) return;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::milliseconds(50));
-  }
 }
 
 void Agent::leave() { io_.stop(); }

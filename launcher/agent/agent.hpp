@@ -57,8 +57,6 @@ class Agent : private RankListener {
 
   RankProcess* find(std::uint32_t rank);
   void resume_output();
-  // Everything below this process dies now; returns when it is gone.
-  void end_everything();
   void leave();
 
   asio::io_context& io_;

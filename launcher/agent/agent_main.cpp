@@ -12,6 +12,7 @@
 
 #include "launcher/agent/agent.hpp"
 #include "launcher/agent/host_facts.hpp"
+#include "launcher/agent/keeper.hpp"
 #include "launcher/agent/process_tree.hpp"
 
 namespace prun::agent {
@@ -58,7 +59,7 @@ int agent_main(int argc, char** argv) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  adopt_orphans();
+  if (const auto status = keep_agent()) return *status;
 
   asio::io_context io(1);
   Descriptor in = move_away(0);

@@ -2,18 +2,26 @@
 
 #include <dirent.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace prun::agent {
 namespace {
+
+// A process in the middle of a disk access cannot die; nobody should wait for it without end.
+constexpr std::chrono::seconds longest_death{5};
 
 struct Process {
   pid_t pid;
@@ -69,6 +77,22 @@ void signal_descendants(int number) {
   for (const pid_t pid : descendants(::getpid())) {
     ::kill(pid, number);
     if (number != SIGKILL) ::kill(pid, SIGCONT);
+  }
+}
+
+void end_descendants() {
+  const auto deadline = std::chrono::steady_clock::now() + longest_death;
+  std::chrono::milliseconds pause{1};
+  for (;;) {
+    // Again each time: a process may have forked between the look and the blow.
+    signal_descendants(SIGKILL);
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+    }
+    if (pid < 0) return;  // no child is left, so nothing below is
+    if (std::chrono::steady_clock::now() > deadline) return;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }
 }
 

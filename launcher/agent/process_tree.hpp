@@ -17,4 +17,7 @@ std::vector<pid_t> descendants(pid_t root);
 // Sends `number` to every process below this one, and CONT after it so that stopped ones hear it too.
 void signal_descendants(int number);
 
+// Kills and reaps everything below this process and returns when it is gone, or after five seconds.
+void end_descendants();
+
 }  // namespace prun::agent

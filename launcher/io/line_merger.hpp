@@ -24,7 +24,7 @@ namespace prun::io {
 // of it begins a line of its own. Without any of that every byte passes as it came, a missing last
 // line feed included.
 //
-// Owned by one thread, which calls tick() every `tick_interval` as long as needs_tick(). The
+// Owned by one thread, which calls tick() every `tick_interval_ms` as long as needs_tick(). The
 // credits of the chunks that come of one feed add up to the bytes fed; bytes kept back in an
 // unfinished line are settled with the feed that brought them, so a rank that never ends its line
 // cannot use up its host's credit.
@@ -33,8 +33,7 @@ class LineMerger {
   using Emit = std::function<void(OutputChunk)>;
 
   struct Settings {
-    bool one_destination =
-        false;  // standard output and error show up in the same place, as on a terminal
+    bool one_destination = false;  // standard output and error end up in the same place
     std::size_t kept_line_bytes = max_kept_line_bytes;
     std::size_t held_bytes = 256u << 10;  // lines of others behind an unfinished one
   };
@@ -99,8 +98,8 @@ class LineMerger {
 
   Lane& lane(std::uint32_t source, Stream stream);
   Destination& destination(Stream stream);
-  void submit(Lane& lane, std::size_t credit, std::string block);
-  void put(Destination& place, Lane& lane, std::size_t credit, std::string_view block);
+  void submit(Lane& from, std::size_t credit, std::string block);
+  void put(Destination& place, Lane& from, std::size_t credit, std::string_view block);
   void close_line(Destination& place);
   void release(Destination& place);
   void note_kept(Lane& lane);

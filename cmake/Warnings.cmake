@@ -2,7 +2,7 @@
 add_library(prun_warnings INTERFACE)
 target_compile_options(prun_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wold-style-cast -Wcast-align -Wundef -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion)
+  -Wold-style-cast -Wcast-align -Wundef -Wimplicit-fallthrough -Wdouble-promotion)
 if(PRUN_WARNINGS_AS_ERRORS)
   target_compile_options(prun_warnings INTERFACE -Werror)
 endif()

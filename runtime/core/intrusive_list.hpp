@@ -4,7 +4,8 @@
 
 namespace prun::core {
 
-// A place in one IntrusiveList<T, Tag>; an element of several lists has a hook for each. Not copyable while linked.
+// A place in one IntrusiveList<T, Tag>; an element of several lists has a hook for each. Not
+// copyable while linked.
 template <class Tag>
 class ListHook {
  public:
@@ -22,8 +23,8 @@ class ListHook {
   ListHook* previous_ = nullptr;
 };
 
-// A doubly linked list of elements that bring their own links: nothing is allocated, removal takes no search.
-// Elements derive from ListHook<Tag>; the list does not own them.
+// A doubly linked list of elements that bring their own links: nothing is allocated, removal takes
+// no search. Elements derive from ListHook<Tag>; the list does not own them.
 template <class T, class Tag>
 class IntrusiveList {
  public:
@@ -64,6 +65,19 @@ class IntrusiveList {
     hook.next_->previous_ = hook.previous_;
     hook.next_ = nullptr;
     hook.previous_ = nullptr;
+  }
+
+  // Puts `fresh` where `old` stands.
+  static void replace(T& old, T& fresh) {
+    Hook& from = old;
+    Hook& to = fresh;
+    PRUN_ASSERT(from.linked() && !to.linked());
+    to.next_ = from.next_;
+    to.previous_ = from.previous_;
+    to.next_->previous_ = &to;
+    to.previous_->next_ = &to;
+    from.next_ = nullptr;
+    from.previous_ = nullptr;
   }
 
   T* pop_front() {

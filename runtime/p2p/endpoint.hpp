@@ -2,12 +2,15 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/core/intrusive_list.hpp"
@@ -20,14 +23,22 @@ namespace prun::p2p {
 
 // A message that arrived before its receive.
 struct UnexpectedMessage : match::Unexpected {
+  // Where the payload is.
+  enum class Payload : std::uint8_t {
+    at_sender,  // announced; nothing of it was asked for
+    on_its_way,
+    here,
+  };
+
   wire::Envelope envelope;
-  std::uint64_t send_id = 0;  // of an announced (rts) message
-  bool announced = false;     // its payload is, or was, at the sender
-  bool synchronous = false;   // its sender wants to know of the match: never taken in ahead of it
-  bool taking_in = false;     // its payload has been asked for ahead of the receive
-  bool complete = false;      // the payload is all here
+  Payload where = Payload::on_its_way;
+  bool eager = false;  // came in one frame: its bytes are the sender's credit until it is received
+  bool synchronous = false;  // its sender waits for the match: never asked for ahead of it
+  bool unwanted = false;     // nobody will receive it: dropped once it is here
+  std::uint64_t send_id = 0;
   std::vector<std::byte> payload;
-  RecvOperation* claimed_by = nullptr;  // matched while still arriving; off the queues then
+  RecvOperation* claimed_by = nullptr;  // matched while on its way; off the queues then
+  std::list<UnexpectedMessage>::iterator self;
 };
 
 // Point to point between the ranks of a job: matching, the eager and rendezvous protocols, flow
@@ -36,9 +47,9 @@ struct UnexpectedMessage : match::Unexpected {
 //   eager:       envelope and payload in one frame, where the receiver has room for it
 //   rendezvous:  rts with the envelope; cts once it is matched; then the payload in segments
 //
-// Memory is bounded per peer by credits: see Limits. A rank that waits while a peer is stalled for
-// want of credit, on a receive that nothing here matches, grants that peer more envelopes: the one
-// it waits for may be behind them.
+// Memory is bounded per peer by credits: see Limits. A rank that waits for a message of a peer that
+// is stalled for want of credit, while nothing here matches, grants that peer more envelopes: the
+// message may be behind them.
 //
 // One thread. Owned by the World, like the transports it sends through. It never blocks; somebody
 // calls progress of the transports and then run_ready, until what he waits for is done.
@@ -69,7 +80,11 @@ class Endpoint final : public transport::Receiver {
   bool cancel(RecvOperation& operation);
 
   // The message a receive with this pattern would take now, or null.
-  const UnexpectedMessage* probe(const match::Pattern& pattern) { return find_unexpected(pattern); }
+  const UnexpectedMessage* probe(const match::Pattern& pattern);
+
+  // Why no message can come any more that this pattern could take, or nothing.
+  std::optional<core::Failure> hopeless(const match::Pattern& pattern,
+                                        std::span<const WorldRank> members) const;
 
   // Resumes whoever waits for an operation that is done. True if anybody did.
   bool run_ready();
@@ -78,6 +93,7 @@ class Endpoint final : public transport::Receiver {
   // this rank is blocked and nothing moves: two ranks that send to each other before they receive
   // go on this way.
   bool take_in_unexpected();
+  // Whether there is a message that take_in_unexpected might take.
   bool has_untaken() const { return untaken_ > 0; }
 
   // No message will come from the peer any more. Operations that need it fail, now and later.
@@ -85,10 +101,10 @@ class Endpoint final : public transport::Receiver {
   void peer_lost(WorldRank peer, const std::string& cause);
   bool peer_gone(WorldRank peer) const;
 
-  // Everything the caller gave away was handed to the transports.
+  // Every send has been handed to the transports.
   bool idle() const { return sends_under_way_ == 0; }
 
-  // Messages of a context that is no more are dropped, also later ones.
+  // Nobody will receive on this context any more: its messages are dropped, also later ones.
   void retire_context(std::uint32_t context);
 
   // transport::Receiver
@@ -110,67 +126,81 @@ class Endpoint final : public transport::Receiver {
     std::byte* place = nullptr;  // null: thrown away
     std::uint64_t total = 0;
     std::uint64_t received = 0;
-    std::uint64_t credit = 0;  // eager bytes to give back: none, kept for symmetry of accounting
   };
 
-  // What the current frame of a peer is for, between begin and end.
+  // Whose payload the eager frame is that a peer is in the middle of.
   struct Arriving {
     RecvOperation* receive = nullptr;
     UnexpectedMessage* message = nullptr;
-    std::optional<core::Failure> failure;  // the receive met a message it cannot take
+    std::optional<core::Failure> failure;  // the receive has met a message it cannot take
   };
 
   struct Peer {
+    WorldRank rank = -1;
     transport::Transport* transport = nullptr;
-    // As a sender to it.
-    std::uint32_t envelopes = 0;  // it has room for so many more
+    std::optional<core::Failure> gone;
+
+    // As a sender to it: what it has room for, who waits for room, whose payload waits for its cts
+    // or is streaming.
+    std::uint32_t envelopes = 0;
     std::uint64_t eager_bytes = 0;
     bool said_stalled = false;
     core::IntrusiveList<SendOperation, StalledTag> stalled;
-    std::unordered_map<std::uint64_t, SendOperation*> announced;
+    std::unordered_map<std::uint64_t, SendOperation*> rendezvous;
     std::uint64_t next_send_id = 1;
-    // As a receiver from it.
-    std::uint32_t envelopes_used = 0;  // received since credit was last given back
+
+    // As a receiver from it: what it may still send, what was received since credit was last given
+    // back.
+    std::uint64_t envelope_room = 0;
+    std::uint64_t eager_room = 0;
+    std::uint32_t envelopes_used = 0;
     std::uint64_t eager_bytes_used = 0;
-    std::uint32_t envelopes_held = 0;  // arrived, not yet matched
     bool is_stalled = false;
     std::unordered_map<std::uint64_t, Incoming> incoming;
     Arriving arriving;
-    std::optional<core::Failure> gone;
   };
 
   // A send whose caller has gone; it owns its payload.
   struct DetachedSend {
-    SendOperation operation;
     std::vector<std::byte> payload;
+    SendOperation operation;
     explicit DetachedSend(Endpoint& endpoint) : operation(endpoint) {}
   };
 
   Peer& peer(WorldRank rank);
-  void send_control(Peer& to, WorldRank rank, const wire::Frame& frame);
-  void dispatch(SendOperation& operation, Peer& to);
-  void dispatch_stalled(WorldRank rank, Peer& to);
-  void complete(Operation& operation, std::optional<core::Failure> failure = std::nullopt);
-  void finish_send(SendOperation& operation, std::optional<core::Failure> failure = std::nullopt);
+  void send_control(Peer& to, const wire::Frame& frame) {
+    to.transport->send_frame(to.rank, frame, {});
+  }
 
-  UnexpectedMessage* find_unexpected(const match::Pattern& pattern);
+  // Sending.
+  void dispatch(SendOperation& operation, Peer& to);
+  void dispatch_stalled(Peer& to);
+  void finish_send(SendOperation& operation, std::optional<core::Failure> failure = std::nullopt);
+  core::Status on_cts(Peer& from, const wire::Frame& frame);
+  void on_credit(Peer& from, const wire::Frame& frame);
+
+  // Receiving.
   std::optional<core::Failure> place_for(RecvOperation& operation, WorldRank source,
                                          const wire::Envelope& envelope);
+  UnexpectedMessage& keep(const match::Label& label, const wire::Envelope& envelope);
   void deliver(UnexpectedMessage& message, RecvOperation& operation);
-  void finish_unexpected(UnexpectedMessage& message);
-  void answer_rts(WorldRank source, std::uint64_t send_id, bool refused);
-  void begin_incoming(WorldRank source, std::uint64_t send_id, const Incoming& incoming);
-  void finish_incoming(WorldRank source, std::uint64_t send_id);
+  void hand_over(UnexpectedMessage& message, RecvOperation& operation);
+  void payload_is_here(UnexpectedMessage& message);
+  void erase(UnexpectedMessage& message);
   void drop(UnexpectedMessage& message);
-  std::unique_ptr<UnexpectedMessage> release(UnexpectedMessage& message);
-  void use_credit(Peer& from, WorldRank rank, std::uint64_t eager_bytes);
-  void grant_if_starved(WorldRank rank, Peer& from);
-  void fail_peer(WorldRank rank, core::Failure failure);
-  std::optional<core::Failure> nobody_left(std::span<const WorldRank> members) const;
+  void accept_rendezvous(Peer& from, std::uint64_t send_id, const Incoming& incoming);
+  void answer_rts(Peer& from, std::uint64_t send_id, bool refused);
+  void give_back_credit(Peer& from, std::uint64_t eager_bytes);
+  void send_credit(Peer& to, std::uint32_t more_envelopes);
+  void grant_if_stalled(Peer& from);
+  core::Result<std::byte*> begin_eager(Peer& from, const wire::Frame& frame);
+  void end_eager(Peer& from);
+  core::Status on_rts(Peer& from, const wire::Frame& frame);
+  core::Status end_segment(Peer& from, const wire::Frame& frame);
+  core::Status take_envelope(Peer& from, const wire::Envelope& envelope, bool eager);
 
-  core::Result<std::byte*> begin_message(WorldRank from, const wire::Frame& frame);
-  core::Status on_cts(WorldRank from, const wire::Frame& frame);
-
+  void fail_peer(WorldRank rank, const core::Failure& failure);
+  void complete(Operation& operation, std::optional<core::Failure> failure = std::nullopt);
   void withdraw(SendOperation& operation);
   void withdraw(RecvOperation& operation);
   void forget_waiter(Operation& operation);
@@ -181,11 +211,10 @@ class Endpoint final : public transport::Receiver {
   Namer name_;
   match::Matcher matcher_;
   std::unordered_map<WorldRank, std::unique_ptr<Peer>> peers_;
-  std::unordered_map<UnexpectedMessage*, std::unique_ptr<UnexpectedMessage>> unexpected_;
-  std::unordered_map<SendOperation*, std::unique_ptr<DetachedSend>> detached_;
-  std::unordered_map<std::uint32_t, bool> retired_contexts_;
-  std::vector<std::coroutine_handle<>> ready_;
-  std::vector<std::unique_ptr<DetachedSend>> finished_detached_;
+  std::list<UnexpectedMessage> unexpected_;
+  std::list<DetachedSend> detached_;
+  std::unordered_set<std::uint32_t> retired_contexts_;
+  std::deque<std::coroutine_handle<>> ready_;
   std::size_t taken_in_bytes_ = 0;
   std::size_t untaken_ = 0;
   std::size_t sends_under_way_ = 0;

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include "runtime/core/intrusive_list.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/data_frame.hpp"
 
@@ -16,16 +18,14 @@ using WorldRank = std::int32_t;
 
 // A large payload on its way out: cut into data frames that small frames may overtake. Owned by the
 // caller of send_bulk, in place and untouched until on_bulk_sent or forget_bulk.
-struct BulkSend {
+struct BulkTag;
+struct BulkSend : core::ListHook<BulkTag> {
   WorldRank peer = -1;
   std::uint64_t send_id = 0;
   std::span<const std::byte> payload;
   std::size_t sent = 0;  // bytes handed over so far; the transport's to change
-
-  BulkSend* next = nullptr;  // the transport's queue
-  BulkSend* previous = nullptr;
-  bool queued = false;
 };
+using BulkQueue = core::IntrusiveList<BulkSend, BulkTag>;
 
 // What a transport reports upwards. Implemented once, by p2p::Endpoint. Every call comes from
 // within progress() or an event handler of the transport's, never from within send_frame or
@@ -74,8 +74,16 @@ class Transport {
   // gone.
   virtual void forget_bulk(BulkSend& bulk) = 0;
 
+  // The place given for the payload that is arriving from this peer is no longer good: the rest is
+  // thrown away. The frame still ends with on_frame_end.
+  virtual void discard_arriving(WorldRank peer) = 0;
+
   // Moves whatever can be moved without blocking, with upcalls. True if anything was.
   virtual bool progress() = 0;
+
+  // Called before the owner blocks in the event loop: from now on whatever progress could move
+  // wakes it.
+  virtual void arm() = 0;
 
   // No more will be sent: bye behind what is queued, on every connection. Receiving goes on.
   virtual void close() = 0;

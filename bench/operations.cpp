@@ -1,0 +1,169 @@
+#include <algorithm>
+
+#include "bench/collectives.hpp"
+#include "bench/operation.hpp"
+#include "bench/point_to_point.hpp"
+
+namespace prun::bench {
+
+namespace {
+
+using Sizes = std::vector<std::uint64_t>;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+
+// Joining the job has been timed by main, once; there is nothing to repeat.
+Result run_init(Context& context, std::uint64_t) {
+  Backend& backend = context.backend;
+  std::vector<double> all(static_cast<std::size_t>(backend.size()));
+  const double mine = context.join_seconds;
+  backend.gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)), 0);
+  const AcrossRanks across = combine_ranks(all, 1, all.size());
+  Result result;
+  result.iterations = 1;
+  result.time = summarize(across.average);
+  result.slowest = summarize(across.slowest);
+  return result;
+}
+
+// Bytes through the busiest link; see "Lower bounds" in README.md.
+Demand one_message(double bytes, int) {
+  return {bytes, 1};
+}
+Demand stream(double bytes, int) {
+  return {bytes, 0};
+}
+Demand only_rounds(double, int ranks) {
+  return {0, doubling_rounds(ranks)};
+}
+Demand whole_vector(double bytes, int ranks) {
+  return {bytes, doubling_rounds(ranks)};
+}
+Demand vector_there_and_back(double bytes, int ranks) {
+  return {2 * bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
+}
+Demand vector_but_own_part(double bytes, int ranks) {
+  return {bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
+}
+Demand block_of_each_other(double bytes, int ranks) {
+  return {bytes * (ranks - 1), doubling_rounds(ranks)};
+}
+
+}  // namespace
+
+const std::vector<OperationInfo>& operations() {
+  static const Sizes messages{1, 64, 512, 4 * kib, 64 * kib, mib};
+  static const Sizes parts{4, kib, 16 * kib, 256 * kib, mib};
+  static const Sizes none{0};
+  static const std::vector<OperationInfo> list{
+      {.name = "latency",
+       .summary = "one way between ranks 0 and 1: half a round trip",
+       .default_bytes = messages,
+       .run = run_latency,
+       .demand = one_message},
+      {.name = "bandwidth",
+       .summary = "a window of messages from rank 0 to rank 1; time per message",
+       .default_bytes = messages,
+       .run = run_bandwidth,
+       .demand = stream},
+      {.name = "bidirectional",
+       .summary = "the same in both directions at once; time per message each way",
+       .default_bytes = messages,
+       .run = run_bidirectional,
+       .demand = stream},
+      {.name = "message_rate",
+       .summary = "the same from each rank of the first half to one of the second half",
+       .default_bytes = {1, 64, 512},
+       .even_ranks = true,
+       .run = run_message_rate,
+       .demand = stream},
+      {.name = "small_under_bulk",
+       .summary = "8-byte round trips while a bulk message passes from rank 0 to rank 1; its time",
+       .default_bytes = {24 * mib},
+       .run = run_small_under_bulk,
+       .demand = stream},
+      {.name = "barrier",
+       .summary = "all wait for all",
+       .default_bytes = none,
+       .sized = false,
+       .minimum_ranks = 1,
+       .run = run_barrier,
+       .demand = only_rounds},
+      {.name = "bcast",
+       .summary = "rank 0's bytes to all",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .run = run_bcast,
+       .demand = whole_vector},
+      {.name = "reduce",
+       .summary = "sum of every rank's vector of floats, at rank 0",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .granule = sizeof(float),
+       .run = run_reduce,
+       .demand = whole_vector},
+      {.name = "allreduce",
+       .summary = "the same, everywhere",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .granule = sizeof(float),
+       .run = run_allreduce,
+       .demand = vector_there_and_back},
+      {.name = "reduce_scatter",
+       .summary = "the same, each rank gets its part; bytes of the whole vector",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .granule = sizeof(float),
+       .run = run_reduce_scatter,
+       .demand = vector_but_own_part},
+      {.name = "scan",
+       .summary = "each rank gets the sum over itself and the ranks before it",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .granule = sizeof(float),
+       .run = run_scan,
+       .demand = whole_vector},
+      {.name = "allgather",
+       .summary = "every rank's bytes to all; bytes of one rank",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .run = run_allgather,
+       .demand = block_of_each_other},
+      {.name = "alltoall",
+       .summary = "other bytes from every rank to every rank; bytes of one pair",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .run = run_alltoall,
+       .demand = block_of_each_other},
+      {.name = "scatter",
+       .summary = "a part for each rank from rank 0; bytes of one part",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .run = run_scatter,
+       .demand = block_of_each_other},
+      {.name = "gather",
+       .summary = "a part from each rank to rank 0; bytes of one part",
+       .default_bytes = parts,
+       .minimum_ranks = 1,
+       .run = run_gather,
+       .demand = block_of_each_other},
+      {.name = "init",
+       .summary = "joining the job, once; what starting costs in all is timed from outside",
+       .default_bytes = none,
+       .sized = false,
+       .minimum_ranks = 1,
+       .run = run_init,
+       .demand = nullptr},
+  };
+  return list;
+}
+
+const OperationInfo* find_operation(std::string_view name) {
+  const auto& all = operations();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [name](const OperationInfo& info) { return info.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace prun::bench

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/bootstrap/control_frame.hpp"
+#include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/core/result.hpp"
+
+namespace prun::bootstrap {
+
+// A rank's end of the descriptor it inherits from its agent: how it learns who it is, and what
+// becomes of the others. Owned by the World. One thread, which runs the io_context; handlers are
+// called from there.
+class RankChannel {
+ public:
+  struct Handlers {
+    std::function<void(const Endpoints&)> on_endpoints;
+    std::function<void(const PeerLost&)> on_peer_lost;
+    std::function<void()> on_closed;  // the agent has gone
+  };
+
+  // Takes the descriptor over, introduces this process and waits for the answer. Blocks until then.
+  static core::Result<std::unique_ptr<RankChannel>> join(asio::io_context& io, int descriptor);
+  ~RankChannel();
+
+  // Who this rank is and what the job looks like.
+  const Welcome& welcome() const { return welcome_; }
+
+  // From now on the agent's messages reach the handlers.
+  void listen(Handlers handlers);
+
+  // These block for the little while the agent may take to read.
+  void announce_port(std::uint16_t port);
+  void announce_finalized();
+  void announce_abort(std::int32_t exit_status, const std::string& text);
+
+ private:
+  struct State;
+  RankChannel(std::shared_ptr<State> state, Welcome welcome);
+
+  template <class Message>
+  void send(const Message& message);
+  static void read_next(const std::shared_ptr<State>& state);
+
+  std::shared_ptr<State> state_;
+  Welcome welcome_;
+};
+
+}  // namespace prun::bootstrap

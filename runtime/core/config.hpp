@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "runtime/core/result.hpp"
+
+namespace prun::core {
+
+// What the environment variables say: each is read once, here, when a rank joins its job. A plain
+// value.
+//
+//   PRUN_FD                the descriptor to the agent; taken out of the environment, so that
+//   children of the rank do
+//                          not take themselves for it
+//   PRUN_SPIN_US           how long a wait spins before it blocks, in microseconds; 0 never spins
+//   PRUN_EAGER_BYTES       messages up to this size are sent without asking (at most 1 MiB)
+//   PRUN_UNEXPECTED_BYTES  memory for large messages taken in ahead of their receive
+//   PRUN_COLL_<OPERATION>  the algorithm to use, e.g. PRUN_COLL_BCAST=chain
+struct Config {
+  std::optional<int> agent_descriptor;
+  std::optional<std::chrono::microseconds> spin;
+  std::optional<std::size_t> eager_bytes;
+  std::optional<std::size_t> unexpected_bytes;
+  std::map<std::string, std::string> algorithms;  // by operation in lower case: {"bcast", "chain"}
+
+  // From the process environment. A value that is no number, or out of range, is a Failure naming
+  // the variable.
+  static Result<Config> from_environment();
+};
+
+// The launcher of an MPI that started this process as one of several, as the sentence should name
+// it, or nothing.
+std::optional<std::string> foreign_launcher();
+
+}  // namespace prun::core

@@ -1,0 +1,247 @@
+#include "runtime/transport/tcp/tcp_connection.hpp"
+
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace prun::transport {
+namespace {
+
+// Reads of one connection in a row: 16 x 64 KiB is 85 ms at 100 Mbit/s, and little on a faster
+// link.
+constexpr int reads_in_a_row = 16;
+
+// What the kernel may hold unsent: more would only stand in the way of small frames. Measured at
+// 100 Mbit/s with bulk under way: 243 round trips a second with it, 40 without.
+constexpr int unsent_low_water_bytes = 16 << 10;
+
+std::string system_cause(int error) {
+  return std::strerror(error);
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner& owner,
+                             Receiver& receiver, std::span<std::byte> scratch)
+    : socket_(std::move(socket)),
+      peer_(peer),
+      owner_(owner),
+      receiver_(receiver),
+      scratch_(scratch) {
+  asio::error_code ignored;  // tuning that an old kernel may not know; the stream works without
+  socket_.native_non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const int low_water = unsent_low_water_bytes;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water,
+               sizeof(low_water));
+}
+
+// --- reading
+// ---------------------------------------------------------------------------------------------------------------
+
+bool TcpConnection::read() {
+  bool moved = false;
+  for (int i = 0; i < reads_in_a_row && open_; ++i) {
+    std::array<iovec, 2> pieces{};
+    std::size_t count = 0;
+    std::size_t direct = 0;
+    if (payload_left_ > 0 && place_ != nullptr) {
+      direct = static_cast<std::size_t>(payload_left_);
+      pieces[count++] = {place_, direct};
+    }
+    pieces[count++] = {scratch_.data(), scratch_.size()};
+    const ssize_t got = ::readv(socket_.native_handle(), pieces.data(), static_cast<int>(count));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) end(said_bye_, "broke the connection: " + system_cause(errno));
+      return moved;
+    }
+    if (got == 0) {
+      end(said_bye_, "closed the connection without a word");
+      return moved;
+    }
+    moved = true;
+    const auto bytes = static_cast<std::size_t>(got);
+    const std::size_t straight = std::min(bytes, direct);
+    if (straight > 0) advance_payload(straight);
+    parse(scratch_.first(bytes - straight));
+    if (bytes < direct + scratch_.size()) break;  // there was no more
+  }
+  return moved;
+}
+
+void TcpConnection::parse(std::span<const std::byte> bytes) {
+  while (!bytes.empty() && open_) {
+    if (payload_left_ > 0) {
+      const auto count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(payload_left_, bytes.size()));
+      if (place_ != nullptr) std::memcpy(place_, bytes.data(), count);
+      bytes = bytes.subspan(count);
+      advance_payload(count);
+      continue;
+    }
+    // A header may begin in one read and end in another.
+    std::span<const std::byte> head = bytes;
+    const std::size_t kept = partial_bytes_;
+    if (kept > 0) {
+      const std::size_t more = std::min(bytes.size(), partial_header_.size() - kept);
+      std::copy_n(bytes.begin(), more, partial_header_.begin() + static_cast<std::ptrdiff_t>(kept));
+      head = std::span(partial_header_).first(kept + more);
+    }
+    const auto decoded = wire::decode_header(head, previous_ ? &*previous_ : nullptr);
+    if (!decoded) {
+      end(false, "sent what no rank sends: " + decoded.failure().text);
+      return;
+    }
+    if (!decoded.value()) {
+      if (kept == 0) std::copy(head.begin(), head.end(), partial_header_.begin());
+      partial_bytes_ = head.size();
+      return;
+    }
+    partial_bytes_ = 0;
+    bytes = bytes.subspan(decoded.value()->header_bytes - kept);
+    begin_frame(decoded.value()->frame);
+  }
+}
+
+void TcpConnection::begin_frame(const wire::Frame& frame) {
+  if (said_bye_) {
+    end(false, "went on after saying goodbye");
+    return;
+  }
+  if (frame.kind == wire::FrameKind::bye) {
+    // Nothing follows. The socket stays until the peer closes it, so that what is on its way there
+    // arrives.
+    said_bye_ = true;
+    owner_.on_connection_end(*this, true, {});
+    return;
+  }
+  frame_ = frame;
+  if (frame.kind == wire::FrameKind::eager) previous_ = frame.envelope;
+  payload_left_ = frame.payload_bytes();
+  const auto place = receiver_.on_frame_begin(peer_, frame);
+  if (!place) {
+    end(false, place.failure().text);
+    return;
+  }
+  place_ = place.value();
+  if (payload_left_ == 0) advance_payload(0);
+}
+
+void TcpConnection::advance_payload(std::size_t count) {
+  payload_left_ -= count;
+  if (place_ != nullptr) place_ += count;
+  if (payload_left_ > 0) return;
+  place_ = nullptr;
+  const auto ended = receiver_.on_frame_end(peer_, frame_);
+  if (!ended) end(false, ended.failure().text);
+}
+
+// --- writing
+// ---------------------------------------------------------------------------------------------------------------
+
+// Bytes taken by the socket; nothing when it can take none now or any more.
+std::optional<std::size_t> TcpConnection::send(const iovec* pieces, std::size_t count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);  // sendmsg reads only
+  message.msg_iovlen = count;
+  for (;;) {
+    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (errno == EINTR) continue;
+    // The peer has gone. What it sent before is still to be read, and tells whether it went in good
+    // order.
+    if (errno != EAGAIN) writable_ = false;
+    return std::nullopt;
+  }
+}
+
+void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
+                                std::span<const std::byte> payload) {
+  if (!open_ || !writable_) return;
+  if (!outbox.empty()) {
+    outbox.add(frame, payload);
+    return;
+  }
+  const wire::EncodedHeader encoded = outbox.encode(frame);
+  const auto header = encoded.view();
+  const std::array<iovec, 2> pieces{{{const_cast<std::byte*>(header.data()), header.size()},
+                                     {const_cast<std::byte*>(payload.data()), payload.size()}}};
+  const std::size_t sent = send(pieces.data(), payload.empty() ? 1 : 2).value_or(0);
+  if (sent < header.size()) outbox.append(header.subspan(sent));
+  outbox.append(payload.subspan(sent > header.size() ? sent - header.size() : 0));
+  if (!outbox.empty()) arm_write();
+}
+
+bool TcpConnection::flush(TcpOutbox& outbox) {
+  bool moved = false;
+  while (open_ && writable_ && !outbox.empty()) {
+    std::array<iovec, TcpOutbox::pieces> pieces;
+    const std::size_t count = outbox.gather(pieces);
+    std::size_t offered = 0;
+    for (std::size_t i = 0; i < count; ++i) offered += pieces[i].iov_len;
+    const auto sent = send(pieces.data(), count);
+    BulkSend* through = outbox.written(sent.value_or(0), sent == offered);
+    if (sent) moved = true;
+    if (through != nullptr) receiver_.on_bulk_sent(*through);
+    if (sent != offered) {
+      if (writable_) arm_write();
+      break;
+    }
+  }
+  return moved;
+}
+
+bool TcpConnection::delivered() {
+  if (!open_ || !writable_) return true;
+  int unacknowledged = 0;
+  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0) return true;
+  return unacknowledged == 0;
+}
+
+// --- events
+// ----------------------------------------------------------------------------------------------------------------
+
+void TcpConnection::arm_read() {
+  if (!open_ || read_armed_) return;
+  read_armed_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     [self = shared_from_this()](const asio::error_code& error) {
+                       self->read_armed_ = false;
+                       if (error || !self->open_) return;
+                       if (self->read()) self->owner_.on_stirred(*self);
+                     });
+}
+
+void TcpConnection::arm_write() {
+  if (!open_ || write_armed_) return;
+  write_armed_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                     [self = shared_from_this()](const asio::error_code& error) {
+                       self->write_armed_ = false;
+                       if (error || !self->open_) return;
+                       self->owner_.on_stirred(*self);
+                     });
+}
+
+void TcpConnection::end(bool orderly, const std::string& cause) {
+  if (!open_) return;
+  const bool known = said_bye_;
+  close_quietly();
+  if (!known) owner_.on_connection_end(*this, orderly, cause);
+}
+
+void TcpConnection::close_quietly() {
+  open_ = false;
+  payload_left_ = 0;
+  place_ = nullptr;
+  asio::error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace prun::transport

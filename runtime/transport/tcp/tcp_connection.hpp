@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <asio/ip/tcp.hpp>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/transport/tcp/tcp_outbox.hpp"
+#include "runtime/transport/transport.hpp"
+
+namespace prun::transport {
+
+// The stream between this rank and one peer, after the handshake: bytes in, frames up; the outbox
+// out. Reads and writes the socket directly and without blocking; Asio is asked only to say when
+// that is worth trying again.
+//
+// Owned by its TcpTransport; shared with the Asio callbacks that may outlast it there. One thread.
+// After `end` the socket is closed and nothing is reported any more.
+class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
+ public:
+  // What the transport is told. `stirred`: an event moved bytes or may let some be written.
+  class Owner {
+   public:
+    virtual void on_stirred(TcpConnection& connection) = 0;
+    virtual void on_connection_end(TcpConnection& connection, bool orderly,
+                                   const std::string& cause) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // `scratch` is shared between the connections of a transport: nothing stays in it between calls.
+  TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner& owner, Receiver& receiver,
+                std::span<std::byte> scratch);
+
+  WorldRank peer() const { return peer_; }
+  bool open() const { return open_; }
+
+  // Reads what is there, up to a bound that keeps the others served. True if there was anything.
+  bool read();
+
+  // Sends a frame at once as far as the socket takes it, and leaves the rest in the outbox. No
+  // upcalls.
+  void write_frame(TcpOutbox& outbox, const wire::Frame& frame, std::span<const std::byte> payload);
+
+  // Writes the outbox as far as the socket takes it; reports bulk sends that are through. True if
+  // anything was written.
+  bool flush(TcpOutbox& outbox);
+
+  // Asks Asio for the next event.
+  void arm_read();
+
+  // The payload under way has no place any more.
+  void discard_arriving() { place_ = nullptr; }
+
+  // Every byte written is in the peer's kernel.
+  bool delivered();
+
+  void end(bool orderly, const std::string& cause);
+  // Without telling anybody.
+  void close_quietly();
+
+ private:
+  void parse(std::span<const std::byte> bytes);
+  void begin_frame(const wire::Frame& frame);
+  void advance_payload(std::size_t count);
+  void arm_write();
+  std::optional<std::size_t> send(const iovec* pieces, std::size_t count);
+
+  asio::ip::tcp::socket socket_;
+  WorldRank peer_;
+  Owner& owner_;
+  Receiver& receiver_;
+  std::span<std::byte> scratch_;
+
+  bool open_ = true;
+  bool writable_ = true;  // false once the peer has closed its end against us: reading goes on
+  bool read_armed_ = false;
+  bool write_armed_ = false;
+  bool said_bye_ = false;  // the peer
+
+  // Where in the stream of frames reading stands.
+  std::array<std::byte, wire::max_header_bytes> partial_header_{};
+  std::size_t partial_bytes_ = 0;
+  std::optional<wire::Envelope> previous_;
+  wire::Frame frame_;
+  std::byte* place_ = nullptr;
+  std::uint64_t payload_left_ = 0;
+};
+
+}  // namespace prun::transport

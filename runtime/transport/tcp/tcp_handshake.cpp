@@ -1,0 +1,203 @@
+#include "runtime/transport/tcp/tcp_handshake.hpp"
+
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+#include <utility>
+
+namespace prun::transport {
+namespace {
+
+using Kind = ConnectOutcome::Kind;
+using Error = asio::error_code;
+
+// For the peer's kernel to answer. What answers later than this on a local network is not there.
+constexpr std::chrono::seconds connect_limit{10};
+
+// For a caller to get through the handshake with us. A rank that computes meanwhile is cut off and
+// comes again.
+constexpr std::chrono::seconds caller_limit{10};
+
+std::string where(const asio::ip::tcp::endpoint& endpoint) {
+  return endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
+}
+
+}  // namespace
+
+// --- connecting
+// ------------------------------------------------------------------------------------------------------------
+
+OutgoingHandshake::OutgoingHandshake(const HandshakeContext& context, WorldRank peer,
+                                     asio::ip::tcp::endpoint endpoint, Handler handler)
+    : context_(context),
+      peer_(peer),
+      endpoint_(std::move(endpoint)),
+      handler_(std::move(handler)),
+      socket_(context.io),
+      timer_(context.io) {}
+
+void OutgoingHandshake::start() {
+  timer_.expires_after(connect_limit);
+  timer_.async_wait([self = shared_from_this()](const Error& error) {
+    if (error) return;
+    self->timed_out_ = true;
+    Error ignored;
+    self->socket_.close(ignored);
+  });
+  socket_.async_connect(endpoint_, [self = shared_from_this()](const Error& error) {
+    self->timer_.cancel();
+    if (self->timed_out_) {
+      self->finish(Kind::unreachable,
+                   "does not answer at " + where(self->endpoint_) + " within " +
+                       std::to_string(connect_limit.count()) +
+                       " s: is the host down, or does a firewall drop the packets?");
+    } else if (error == asio::error::connection_refused) {
+      self->finish(Kind::unreachable,
+                   "accepts no connection at " + where(self->endpoint_) + " any more");
+    } else if (error) {
+      self->finish(Kind::unreachable,
+                   "cannot be reached at " + where(self->endpoint_) + ": " + error.message());
+    } else {
+      self->say_hello();
+    }
+  });
+}
+
+void OutgoingHandshake::say_hello() {
+  Error ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  hello_ = security::make_hello(context_.key, {context_.job_id, context_.self, peer_},
+                                security::fresh_nonce());
+  asio::async_write(
+      socket_, asio::buffer(hello_), [self = shared_from_this()](const Error& error, std::size_t) {
+        if (error)
+          return self->finish(Kind::interrupted, "closed the connection during the handshake");
+        self->read_challenge();
+      });
+}
+
+void OutgoingHandshake::read_challenge() {
+  asio::async_read(
+      socket_, asio::buffer(challenge_),
+      [self = shared_from_this()](const Error& error, std::size_t) {
+        if (error)
+          return self->finish(Kind::interrupted, "closed the connection during the handshake");
+        const auto contents =
+            security::read_challenge(self->context_.key, self->hello_, self->challenge_);
+        if (!contents) return self->finish(Kind::impostor, contents.failure().text);
+        if (contents.value().verdict == security::Verdict::refused)
+          return self->finish(Kind::refused, {});
+        self->committed_ = true;
+        self->proof_ = security::make_proof(self->context_.key, self->hello_, self->challenge_);
+        asio::async_write(self->socket_, asio::buffer(self->proof_),
+                          [self](const Error& failed, std::size_t) {
+                            if (failed)
+                              return self->finish(Kind::interrupted,
+                                                  "closed the connection during the handshake");
+                            self->read_welcome();
+                          });
+      });
+}
+
+void OutgoingHandshake::read_welcome() {
+  asio::async_read(
+      socket_, asio::buffer(welcome_),
+      [self = shared_from_this()](const Error& error, std::size_t) {
+        if (error)
+          return self->finish(Kind::interrupted, "closed the connection during the handshake");
+        if (!security::is_welcome(self->welcome_)) {
+          return self->finish(Kind::impostor, "broke off the handshake with unknown bytes");
+        }
+        self->finish(Kind::connected, {});
+      });
+}
+
+void OutgoingHandshake::finish(Kind kind, const std::string& cause) {
+  const Handler handler = std::exchange(handler_, nullptr);
+  if (handler) handler({kind, cause, std::move(socket_)});
+}
+
+void OutgoingHandshake::cancel() {
+  handler_ = nullptr;
+  timer_.cancel();
+  Error ignored;
+  socket_.close(ignored);
+}
+
+// --- accepting
+// -------------------------------------------------------------------------------------------------------------
+
+IncomingHandshake::IncomingHandshake(const HandshakeContext& context, asio::ip::tcp::socket socket,
+                                     Judge judge, Handler handler)
+    : context_(context),
+      socket_(std::move(socket)),
+      judge_(std::move(judge)),
+      handler_(std::move(handler)),
+      timer_(context.io) {}
+
+void IncomingHandshake::start() {
+  Error ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  timer_.expires_after(caller_limit);
+  timer_.async_wait([self = shared_from_this()](const Error& error) {
+    if (!error) self->finish(-1);
+  });
+  asio::async_read(
+      socket_, asio::buffer(hello_), [self = shared_from_this()](const Error& error, std::size_t) {
+        if (error || !self->handler_) return self->finish(-1);
+        const auto parties = security::read_hello(self->context_.key, self->hello_);
+        if (!parties) return self->finish(-1);
+        const security::Parties& who = parties.value();
+        if (who.job_id != self->context_.job_id || who.acceptor != self->context_.self ||
+            who.connector < 0 || who.connector >= self->context_.size ||
+            who.connector == self->context_.self) {
+          return self->finish(-1);
+        }
+        self->peer_ = who.connector;
+        self->answer(self->judge_(who.connector));
+      });
+}
+
+void IncomingHandshake::answer(security::Verdict verdict) {
+  challenge_ = security::make_challenge(context_.key, hello_, verdict, security::fresh_nonce());
+  asio::async_write(socket_, asio::buffer(challenge_),
+                    [self = shared_from_this(), verdict](const Error& error, std::size_t) {
+                      if (error || !self->handler_ || verdict == security::Verdict::refused)
+                        return self->finish(-1);
+                      self->read_proof();
+                    });
+}
+
+void IncomingHandshake::read_proof() {
+  asio::async_read(
+      socket_, asio::buffer(proof_), [self = shared_from_this()](const Error& error, std::size_t) {
+        if (error || !self->handler_) return self->finish(-1);
+        if (!security::proof_holds(self->context_.key, self->hello_, self->challenge_,
+                                   self->proof_)) {
+          return self->finish(-1);
+        }
+        if (self->judge_(self->peer_) == security::Verdict::refused) return self->finish(-1);
+        // Eight bytes into an empty socket buffer: they fit. A frame may follow them at once.
+        self->welcome_ = security::make_welcome();
+        Error failed;
+        self->socket_.native_non_blocking(true, failed);
+        const std::size_t sent = self->socket_.send(asio::buffer(self->welcome_), 0, failed);
+        self->finish(failed || sent != self->welcome_.size() ? -1 : self->peer_);
+      });
+}
+
+void IncomingHandshake::finish(WorldRank peer) {
+  timer_.cancel();
+  const Handler handler = std::exchange(handler_, nullptr);
+  if (handler) handler(peer, std::move(socket_));
+  Error ignored;
+  socket_.close(ignored);
+}
+
+void IncomingHandshake::cancel() {
+  handler_ = nullptr;
+  timer_.cancel();
+  Error ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace prun::transport

@@ -1,0 +1,278 @@
+#include "runtime/transport/tcp/tcp_transport.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace prun::transport {
+namespace {
+
+constexpr std::size_t scratch_bytes = 64u << 10;
+
+// Handshakes under way with callers who have not proved anything. Beyond it the oldest is cut off.
+constexpr std::size_t callers_at_once = 64;
+
+// Attempts that a peer closed half way. It may have been busy computing, and cut us off as too
+// slow.
+constexpr int interruptions_allowed = 20;
+constexpr std::chrono::milliseconds retry_pause{200};
+
+// Connections that progress looks at itself while somebody spins; beyond it the event loop says
+// where to look.
+constexpr std::size_t polled_directly = 4;
+
+}  // namespace
+
+core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context& io,
+                                                               const Settings& settings,
+                                                               Receiver& receiver,
+                                                               Directory directory) {
+  auto listener = TcpListener::open(io, settings.bind_address);
+  if (!listener) return listener.failure();
+  return std::unique_ptr<TcpTransport>(
+      new TcpTransport(io, settings, receiver, std::move(directory), std::move(listener).value()));
+}
+
+TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
+                           Directory directory, std::unique_ptr<TcpListener> listener)
+    : context_{io, settings.key, settings.job_id, settings.self, settings.size},
+      receiver_(receiver),
+      directory_(std::move(directory)),
+      listener_(std::move(listener)),
+      scratch_(scratch_bytes) {
+  listener_->start([this](asio::ip::tcp::socket socket) { accept(std::move(socket)); });
+}
+
+TcpTransport::~TcpTransport() {
+  for (const auto& caller : callers_) caller->cancel();
+  for (auto& [peer, link] : links_) {
+    if (link->attempt) link->attempt->cancel();
+    if (link->connection) link->connection->close_quietly();
+  }
+}
+
+TcpTransport::Link& TcpTransport::link(WorldRank peer) {
+  std::unique_ptr<Link>& slot = links_[peer];
+  if (!slot) {
+    slot = std::make_unique<Link>();
+    slot->peer = peer;
+  }
+  return *slot;
+}
+
+// --- sending
+// ---------------------------------------------------------------------------------------------------------------
+
+void TcpTransport::send_frame(WorldRank peer, const wire::Frame& frame,
+                              std::span<const std::byte> payload) {
+  Link& to = link(peer);
+  if (to.state == Link::State::connected) {
+    to.connection->write_frame(to.outbox, frame, payload);
+  } else if (to.state != Link::State::gone) {
+    to.outbox.add(frame, payload);
+    want(to);
+  }
+}
+
+void TcpTransport::send_bulk(BulkSend& bulk) {
+  Link& to = link(bulk.peer);
+  if (to.state == Link::State::gone) return;
+  to.outbox.add_bulk(bulk);
+  if (to.state == Link::State::connected) {
+    mark_dirty(to);
+  } else {
+    want(to);
+  }
+}
+
+void TcpTransport::forget_bulk(BulkSend& bulk) {
+  link(bulk.peer).outbox.forget(bulk);
+}
+
+void TcpTransport::mark_dirty(Link& link) {
+  if (link.dirty) return;
+  link.dirty = true;
+  dirty_.push_back(&link);
+}
+
+// --- receiving, moving
+// -----------------------------------------------------------------------------------------------------
+
+void TcpTransport::discard_arriving(WorldRank peer) {
+  Link& from = link(peer);
+  if (from.connection) from.connection->discard_arriving();
+}
+
+bool TcpTransport::progress() {
+  bool moved = std::exchange(stirred_, false);
+  if (connected_.size() <= polled_directly) {
+    for (std::size_t i = 0; i < connected_.size(); ++i) {
+      TcpConnection& connection = *connected_[i]->connection;
+      if (connection.open()) moved |= connection.read();
+    }
+  }
+  while (!dirty_.empty()) {
+    for (Link* waiting : std::exchange(dirty_, {})) {
+      waiting->dirty = false;
+      if (waiting->state == Link::State::connected)
+        moved |= waiting->connection->flush(waiting->outbox);
+    }
+  }
+  return moved;
+}
+
+void TcpTransport::arm() {
+  for (Link* waiting : connected_) waiting->connection->arm_read();
+}
+
+void TcpTransport::on_stirred(TcpConnection& connection) {
+  stirred_ = true;
+  mark_dirty(link(connection.peer()));
+}
+
+void TcpTransport::on_connection_end(TcpConnection& connection, bool orderly,
+                                     const std::string& cause) {
+  lose(link(connection.peer()), orderly, cause);
+}
+
+void TcpTransport::lose(Link& link, bool orderly, const std::string& cause) {
+  if (link.state == Link::State::gone) return;
+  link.state = Link::State::gone;
+  link.outbox.clear();
+  link.retry.reset();
+  if (link.attempt) std::exchange(link.attempt, nullptr)->cancel();
+  stirred_ = true;
+  receiver_.on_peer_gone(link.peer, orderly, cause);
+}
+
+// --- connecting
+// ------------------------------------------------------------------------------------------------------------
+
+void TcpTransport::want(Link& link) {
+  if (link.state != Link::State::idle) return;
+  const auto endpoint = directory_(link.peer);
+  if (!endpoint) return;  // endpoint_known comes back to it
+  link.state = Link::State::connecting;
+  link.attempt = std::make_shared<OutgoingHandshake>(
+      context_, link.peer, *endpoint,
+      [this, &link](ConnectOutcome outcome) { on_attempt_end(link, std::move(outcome)); });
+  link.attempt->start();
+}
+
+void TcpTransport::endpoint_known(WorldRank peer) {
+  const auto found = links_.find(peer);
+  if (found != links_.end() && !found->second->outbox.empty()) want(*found->second);
+}
+
+bool TcpTransport::in_touch(WorldRank peer) const {
+  const auto found = links_.find(peer);
+  return (found != links_.end() && found->second->state == Link::State::connected) ||
+         !callers_.empty();
+}
+
+void TcpTransport::on_attempt_end(Link& link, ConnectOutcome outcome) {
+  link.attempt = nullptr;
+  switch (outcome.kind) {
+    case ConnectOutcome::Kind::connected:
+      adopt(link, std::move(outcome.socket));
+      break;
+    case ConnectOutcome::Kind::refused:
+      // Its own connection to us is on its way. If that one fails at the last step, we try again.
+      try_again(link);
+      break;
+    case ConnectOutcome::Kind::interrupted:
+      if (++link.interruptions < interruptions_allowed) {
+        try_again(link);
+        break;
+      }
+      [[fallthrough]];
+    case ConnectOutcome::Kind::unreachable:
+    case ConnectOutcome::Kind::impostor:
+      lose(link, false, outcome.cause);
+      break;
+  }
+}
+
+void TcpTransport::try_again(Link& link) {
+  link.state = Link::State::pausing;
+  link.retry.emplace(context_.io, retry_pause);
+  link.retry->async_wait([this, &link](const asio::error_code& error) {
+    if (error || link.state != Link::State::pausing) return;
+    link.state = Link::State::idle;
+    if (!link.outbox.empty()) want(link);
+  });
+}
+
+void TcpTransport::accept(asio::ip::tcp::socket socket) {
+  if (callers_.size() >= callers_at_once) {
+    callers_.front()->cancel();
+    callers_.pop_front();
+  }
+  callers_.emplace_back();
+  const auto place = std::prev(callers_.end());
+  *place = std::make_shared<IncomingHandshake>(
+      context_, std::move(socket), [this](WorldRank caller) { return judge(caller); },
+      [this, place](WorldRank peer, asio::ip::tcp::socket ready) {
+        callers_.erase(place);
+        if (peer >= 0) adopt(link(peer), std::move(ready));
+      });
+  (*place)->start();
+}
+
+security::Verdict TcpTransport::judge(WorldRank caller) {
+  Link& from = link(caller);
+  if (from.state == Link::State::connected || from.state == Link::State::gone)
+    return security::Verdict::refused;
+  if (from.attempt && context_.self > caller) {
+    if (from.attempt->committed()) return security::Verdict::refused;
+    std::exchange(from.attempt, nullptr)->cancel();
+    // Should the caller not come through, what waits goes out by another attempt of our own.
+    try_again(from);
+  }
+  return security::Verdict::go_on;
+}
+
+void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
+  if (link.attempt) std::exchange(link.attempt, nullptr)->cancel();
+  link.retry.reset();
+  link.state = Link::State::connected;
+  TcpConnection::Owner& owner = *this;
+  link.connection = std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
+                                                    std::span(scratch_));
+  connected_.push_back(&link);
+  link.connection->arm_read();
+  if (closing_) say_bye(link);
+  mark_dirty(link);
+  stirred_ = true;
+}
+
+// --- leaving
+// ---------------------------------------------------------------------------------------------------------------
+
+void TcpTransport::say_bye(Link& link) {
+  if (std::exchange(link.said_bye, true)) return;
+  wire::Frame frame;
+  frame.kind = wire::FrameKind::bye;
+  link.connection->write_frame(link.outbox, frame, {});
+  mark_dirty(link);
+}
+
+void TcpTransport::close() {
+  closing_ = true;
+  for (Link* open : connected_) {
+    if (open->state == Link::State::connected) say_bye(*open);
+  }
+}
+
+bool TcpTransport::drained() {
+  bool all = true;
+  for (auto& [peer, link] : links_) {
+    if (link->state == Link::State::connected) {
+      all = all && link->outbox.empty() && link->connection->delivered();
+    } else if (link->state != Link::State::gone) {
+      all = all && link->outbox.empty();
+    }
+  }
+  return all;
+}
+
+}  // namespace prun::transport

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/transport/tcp/tcp_connection.hpp"
+#include "runtime/transport/tcp/tcp_handshake.hpp"
+#include "runtime/transport/tcp/tcp_listener.hpp"
+#include "runtime/transport/tcp/tcp_outbox.hpp"
+#include "runtime/transport/transport.hpp"
+
+namespace prun::transport {
+
+// Frames between hosts: one TCP connection per pair of ranks, made when the first frame wants to
+// go, by whichever side that is. When both begin at once, the higher rank decides: it gives up its
+// own attempt when it hears the other's greeting before it has sent its proof, and refuses the
+// other's after.
+//
+// A peer never spoken to costs nothing. Strangers get as far as a bounded number of handshakes with
+// a time limit. Owned by the World; driven by the one thread that runs the io_context.
+class TcpTransport final : public Transport, private TcpConnection::Owner {
+ public:
+  struct Settings {
+    security::Key key{};
+    std::uint64_t job_id = 0;
+    WorldRank self = 0;
+    WorldRank size = 1;
+    std::string bind_address;  // numeric
+  };
+  // Where a peer accepts connections, once that is known.
+  using Directory = std::function<std::optional<asio::ip::tcp::endpoint>(WorldRank)>;
+
+  // Listens at once.
+  static core::Result<std::unique_ptr<TcpTransport>> open(asio::io_context& io,
+                                                          const Settings& settings,
+                                                          Receiver& receiver, Directory directory);
+  ~TcpTransport() override;
+
+  std::uint16_t port() const { return listener_->port(); }
+  // The directory knows this peer now: connects if frames wait for it.
+  void endpoint_known(WorldRank peer);
+  // Whether a connection to the peer stands or is being made by it: what it said last may still be
+  // under way.
+  bool in_touch(WorldRank peer) const;
+
+  void send_frame(WorldRank peer, const wire::Frame& frame,
+                  std::span<const std::byte> payload) override;
+  void send_bulk(BulkSend& bulk) override;
+  void forget_bulk(BulkSend& bulk) override;
+  void discard_arriving(WorldRank peer) override;
+  bool progress() override;
+  void arm() override;
+  void close() override;
+  bool drained() override;
+
+ private:
+  struct Link {
+    enum class State : std::uint8_t { idle, connecting, pausing, connected, gone };
+
+    WorldRank peer = -1;
+    State state = State::idle;
+    TcpOutbox outbox;
+    std::shared_ptr<TcpConnection> connection;
+    std::shared_ptr<OutgoingHandshake> attempt;
+    std::optional<asio::steady_timer> retry;
+    int interruptions = 0;
+    bool dirty = false;  // has something to write that was not tried yet
+    bool said_bye = false;
+  };
+
+  TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
+               Directory directory, std::unique_ptr<TcpListener> listener);
+
+  Link& link(WorldRank peer);
+  void want(Link& link);
+  void mark_dirty(Link& link);
+  void on_attempt_end(Link& link, ConnectOutcome outcome);
+  void try_again(Link& link);
+  void accept(asio::ip::tcp::socket socket);
+  security::Verdict judge(WorldRank caller);
+  void adopt(Link& link, asio::ip::tcp::socket socket);
+  void lose(Link& link, bool orderly, const std::string& cause);
+  void say_bye(Link& link);
+
+  void on_stirred(TcpConnection& connection) override;
+  void on_connection_end(TcpConnection& connection, bool orderly,
+                         const std::string& cause) override;
+
+  HandshakeContext context_;
+  Receiver& receiver_;
+  Directory directory_;
+  std::unique_ptr<TcpListener> listener_;
+  std::unordered_map<WorldRank, std::unique_ptr<Link>> links_;
+  std::list<std::shared_ptr<IncomingHandshake>> callers_;
+  std::vector<Link*> connected_;
+  std::vector<Link*> dirty_;
+  std::vector<std::byte> scratch_;
+  bool stirred_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace prun::transport

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Every check and test there is: installs what is missing, then stops at the first stage that fails and names it.
+#
+# usage: test.sh [--quick]
+#   --quick  only the last stage
+#
+# Stages: format (clang-format), tidy (clang-tidy on our own sources), asan (a build with address and undefined-behaviour
+# sanitizers and its tests), release (the build users run and all tests). The tests on virtual clusters need root; without
+# it ctest lists them as skipped. Afterwards the programs stand in build/release/bin.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+quick=''
+case ${1-} in
+  '') ;;
+  --quick) quick=1 ;;
+  *)
+    sed -n '2,/^set /{ s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"
+    [ "$1" = --help ] && exit 0
+    exit 64 ;;
+esac
+
+jobs=$(nproc)
+stage=packages status=0
+trap 'status=$?; [ $status = 0 ] || echo "test.sh: the stage \"$stage\" failed (exit status $status)" >&2' EXIT
+begin() {
+  stage=$1
+  echo "== $stage"
+}
+
+sources() { # sources PATTERN FOLDER...: NUL-terminated names
+  local pattern=$1
+  shift
+  find "$@" -name "$pattern" -print0
+}
+
+check_format() {
+  sources '*.[ch]pp' bench examples include launcher runtime tests | xargs -0 -r clang-format --dry-run -Werror
+}
+
+# Headers are seen through the sources that include them (HeaderFilterRegex). A source that this machine does not build
+# is not in compile_commands.json and has no options to be read with.
+check_tidy() {
+  local source
+  sources '*.cpp' examples launcher runtime | while IFS= read -rd '' source; do
+    ! grep -qF "\"$PWD/$source\"" build/release/compile_commands.json || printf '%s\0' "$source"
+  done | xargs -0 -r -n 1 -P "$jobs" clang-tidy-16 -p build/release --quiet 2>&1 |
+    sed '/^[0-9]* warnings\? generated\.$/d'
+}
+
+build_and_test() { # build_and_test PRESET
+  cmake --preset "$1" >/dev/null
+  cmake --build --preset "$1" --parallel "$jobs"
+  ctest --preset "$1" --parallel "$jobs"
+}
+
+scripts/install-packages build cluster test
+if [ -z "$quick" ]; then
+  begin format
+  check_format
+  begin tidy
+  cmake --preset release >/dev/null
+  check_tidy
+  begin asan
+  build_and_test asan
+fi
+begin release
+build_and_test release

@@ -3,6 +3,7 @@ import pathlib
 import re
 import shutil
 import tempfile
+import time
 import unittest
 
 from example import ExampleTest
@@ -21,7 +22,7 @@ FAILING = """#!/bin/sh
 case "$1" in
   *screen3*) for i in 1 2 3 4 5 6 7 8 9 10; do echo "line $i" >&2; done
              printf 'almost\\rno codec for this film\\n' >&2; %s ;;
-  *) exec sleep 60 ;;
+  *) exec sleep 30 ;;
 esac
 """
 
@@ -115,7 +116,9 @@ class VideoWall(ExampleTest):
                                     ("kill -KILL $$", 137, "was killed by signal 9 (Killed)")):
             with self.subTest(ending=ending):
                 player = self.script("failing", FAILING % ending)
+                start = time.monotonic()
                 done = self.wall(4, "--player", player)
+                self.assertLess(time.monotonic() - start, 10, "the others' films were played to their end")
                 self.assertEqual(done.returncode, status, done.stderr)
                 self.assertRegex(done.stderr, r"rank 2\b")
                 self.assertRegex(done.stderr, rf"the player on \S+ {re.escape(how)}: \S+ screen3\.mp4 \(round 1\)")

@@ -1,3 +1,122 @@
-int main() {
-  return 125;
+// The prun command: `prun agent` serves a launcher on its host, anything else is a run.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <asio/io_context.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "launcher/agent/agent_main.hpp"
+#include "launcher/cli/command_line.hpp"
+#include "launcher/cli/environment.hpp"
+#include "launcher/cli/exit_status.hpp"
+#include "launcher/hosts/local_host.hpp"
+#include "launcher/hosts/placement.hpp"
+#include "launcher/job/job.hpp"
+
+namespace {
+
+using namespace prun;
+
+// A descriptor below 3 that we open for ourselves would be taken for a standard one.
+void hold_standard_descriptors() {
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+  }
+}
+
+void ignore(int number) {
+  struct sigaction action {};
+  action.sa_handler = SIG_IGN;
+  ::sigaction(number, &action, nullptr);
+}
+
+int fail(const std::string& text) {
+  std::fprintf(stderr, "prun: %s\n", text.c_str());
+  return cli::exit_own_failure;
+}
+
+std::string own_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  // A binary that was replaced while it runs has no name any more, and is still there.
+  return error || !std::filesystem::exists(path, error) ? "/proc/self/exe" : path.string();
+}
+
+// Where the user believes to be: PWD keeps the links of the path, which other hosts may have too.
+std::string working_directory(const std::vector<std::string>& environment) {
+  struct stat here {};
+  struct stat named {};
+  const auto logical = cli::value_in(environment, "PWD");
+  if (logical && logical->starts_with('/') && ::stat(".", &here) == 0 && ::stat(logical->c_str(), &named) == 0 &&
+      here.st_dev == named.st_dev && here.st_ino == named.st_ino) {
+    return *logical;
+  }
+  std::error_code error;
+  return std::filesystem::current_path(error).string();
+}
+
+std::string own_name() {
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+int run(const cli::RunOptions& options, const std::vector<std::string>& environment) {
+  auto placed = hosts::place(options.hosts, options.placement);
+  if (!placed.ok()) return fail(placed.failure().text);
+  auto placement = std::move(placed).value();
+
+  job::JobPlan plan;
+  plan.options = options;
+  plan.host_of_rank = std::move(placement.host_of_rank);
+  plan.own_path = own_path();
+  plan.environment = environment;
+  plan.directory = working_directory(environment);
+  if (!options.directory.empty()) {
+    plan.directory = (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
+  }
+  if (placement.hosts.empty()) {
+    hosts::Host self;
+    self.name = own_name();
+    plan.hosts.push_back({self, true});
+  } else {
+    const auto here = hosts::which_are_this_machine(placement.hosts, hosts::describe_this_machine(),
+                                                    hosts::resolve_name, std::chrono::seconds(2));
+    for (std::size_t i = 0; i < placement.hosts.size(); ++i) plan.hosts.push_back({placement.hosts[i], here[i]});
+  }
+
+  spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
+  log.set_pattern("prun: %v");
+  log.set_level(options.verbosity > 0 ? spdlog::level::info : spdlog::level::warn);
+  for (const auto& note : options.notes) log.info("{}", note);
+
+  asio::io_context io(1);
+  job::Job job(io, std::move(plan), log);
+  return job.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hold_standard_descriptors();
+  if (argc > 1 && std::string_view(argv[1]) == "agent") return agent::agent_main(argc - 2, argv + 2);
+
+  ignore(SIGPIPE);
+  const auto environment = cli::own_environment();
+  const auto parsed = cli::parse({argv + 1, argv + argc}, environment);
+  if (const auto* printout = std::get_if<cli::Printout>(&parsed)) {
+    std::fputs(printout->text.c_str(), printout->is_error ? stderr : stdout);
+    return printout->exit_status;
+  }
+  return run(std::get<cli::RunOptions>(parsed), environment);
 }

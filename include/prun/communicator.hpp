@@ -140,7 +140,7 @@ class Communicator {
                                                     TagMatch tag = any_tag)
   const {
     auto value = std::make_shared<T>();
-    Request request = detail::irecv(state(), detail::recv_buffer(*value), source, tag);
+    Request request = detail::irecv(state(), detail::recv_buffer(*value), source, tag, value);
     return Incoming<T>(std::move(request), std::move(value));
   }
 

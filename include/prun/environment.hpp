@@ -53,7 +53,7 @@ class Environment {
   static double wtime();
 
  private:
-  std::unique_ptr<detail::World> world_state_;
+  std::shared_ptr<detail::World> state_;
   Communicator world_;
 };
 

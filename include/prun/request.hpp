@@ -31,7 +31,14 @@ class Request {
  public:
   Request() = default;
   explicit Request(detail::OperationHandle operation, std::shared_ptr<void> kept = nullptr)
-      : operation_(std::move(operation)), kept_(std::move(kept)) {}
+      : kept_(std::move(kept)), operation_(std::move(operation)) {}
+  Request(Request&&) noexcept = default;
+  Request& operator=(Request&& other) noexcept {
+    operation_ = std::move(
+        other.operation_);  // first: an operation that ends here may still need its buffer
+    kept_ = std::move(other.kept_);
+    return *this;
+  }
 
   // Whether there is still something to wait for.
   bool active() const noexcept { return operation_ != nullptr; }
@@ -51,8 +58,8 @@ class Request {
  private:
   friend struct RequestAccess;
 
+  std::shared_ptr<void> kept_;  // a buffer given to the operation to keep, which it outlives
   detail::OperationHandle operation_;
-  std::shared_ptr<void> kept_;  // a buffer given to the operation to keep
 };
 
 // All complete, or an Error for the first that failed, all the others complete all the same.

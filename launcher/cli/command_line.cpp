@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "launcher/cli/dialect.hpp"
-#include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/environment.hpp"
+#include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/help.hpp"
 #include "launcher/cli/words.hpp"
 #include "launcher/hosts/host_list.hpp"

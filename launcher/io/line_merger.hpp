@@ -24,7 +24,7 @@ namespace prun::io {
 // of it begins a line of its own. Without any of that every byte passes as it came, a missing last
 // line feed included.
 //
-// Owned by one thread, which calls tick() every `tick_interval` as long as needs_tick(). The
+// Owned by one thread, which calls tick() every `tick_interval_ms` as long as needs_tick(). The
 // credits of the chunks that come of one feed add up to the bytes fed; bytes kept back in an
 // unfinished line are settled with the feed that brought them, so a rank that never ends its line
 // cannot use up its host's credit.
@@ -33,8 +33,7 @@ class LineMerger {
   using Emit = std::function<void(OutputChunk)>;
 
   struct Settings {
-    bool one_destination =
-        false;  // standard output and error show up in the same place, as on a terminal
+    bool one_destination = false;  // standard output and error end up in the same place
     std::size_t kept_line_bytes = max_kept_line_bytes;
     std::size_t held_bytes = 256u << 10;  // lines of others behind an unfinished one
   };

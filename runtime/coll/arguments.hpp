@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
+
+#include "runtime/coll/operation.hpp"
 
 // What each collective is given, in bytes. The communicator has checked it, and has put this rank's
 // own contribution in its place (a gather's own block, an allreduce's data), so algorithms only
@@ -61,15 +64,21 @@ class Blocks {
   bool uniform_ = false;
 };
 
-struct BarrierArguments {};
+struct BarrierArguments {
+  static constexpr Operation operation = Operation::barrier;
+};
 
 struct BcastArguments {
+  static constexpr Operation operation = Operation::bcast;
+
   std::span<std::byte>
       data;  // at the root the value, elsewhere its place; the same size everywhere
   int root;
 };
 
 struct GatherArguments {
+  static constexpr Operation operation = Operation::gather;
+
   std::span<const std::byte> mine;  // this rank's block; at the root it is in place already
   Blocks all;                       // at the root only
   int root;
@@ -77,6 +86,8 @@ struct GatherArguments {
 };
 
 struct ScatterArguments {
+  static constexpr Operation operation = Operation::scatter;
+
   Blocks all;  // at the root only; read only
   detail::RecvBuffer
       mine;  // this rank's block; at the root it is in place already. Where the blocks are not
@@ -86,10 +97,14 @@ struct ScatterArguments {
 };
 
 struct AllgatherArguments {
+  static constexpr Operation operation = Operation::allgather;
+
   Blocks all;  // this rank's block is in place
 };
 
 struct ReduceArguments {
+  static constexpr Operation operation = Operation::reduce;
+
   std::span<const std::byte> mine;  // this rank's contribution, never changed unless it is `result`
   std::span<std::byte> result;      // at the root only; may be `mine`
   int root;
@@ -97,27 +112,37 @@ struct ReduceArguments {
 };
 
 struct AllreduceArguments {
+  static constexpr Operation operation = Operation::allreduce;
+
   std::span<std::byte> data;  // in: this rank's contribution; out: the result
   detail::Reduction op;
 };
 
 struct ReduceScatterArguments {
+  static constexpr Operation operation = Operation::reduce_scatter;
+
   Blocks all;                 // this rank's contribution to every part; read only
   std::span<std::byte> mine;  // the result for this rank's part; does not overlap `all`
   detail::Reduction op;
 };
 
 struct AlltoallArguments {
+  static constexpr Operation operation = Operation::alltoall;
+
   Blocks outgoing;  // read
   Blocks incoming;  // this rank's own block is in place
 };
 
 struct ScanArguments {
+  static constexpr Operation operation = Operation::scan;
+
   std::span<std::byte> data;  // in: this rank's contribution; out: the result
   detail::Reduction op;
 };
 
 struct ExscanArguments {
+  static constexpr Operation operation = Operation::exscan;
+
   std::span<const std::byte> mine;
   std::span<std::byte> result;  // rank 0's stays as it is; does not overlap `mine`
   detail::Reduction op;

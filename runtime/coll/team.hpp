@@ -12,12 +12,16 @@
 
 namespace prun::coll {
 
+class Team;
+
 // One block on its way to another member: started when made, awaited for its end.
 //   Sending out = team.send(next, block);
 //   co_await out;
-// Not copyable, not movable: it lives in the frame of the algorithm (or in a std::deque there).
+// Not copyable, not movable: it lives in the frame of the algorithm. Several at a
+// time: transfers.hpp.
 class Sending {
  public:
+  Sending(const Team& team, int to, std::span<const std::byte> block);
   Sending(p2p::Endpoint& endpoint, p2p::WorldRank to, std::uint32_t context, std::int32_t tag,
           const detail::SendBuffer& buffer);
 
@@ -32,6 +36,7 @@ class Sending {
 // One block on its way from another member, of exactly that many elements.
 class Receiving {
  public:
+  Receiving(const Team& team, int from, std::span<std::byte> block);
   Receiving(p2p::Endpoint& endpoint, p2p::WorldRank from, std::uint32_t context, std::int32_t tag,
             const detail::RecvBuffer& buffer);
 
@@ -42,6 +47,11 @@ class Receiving {
  private:
   p2p::RecvOperation operation_;
 };
+
+// A chain of eight hosts at 100 Mbit/s broadcasts 1 MiB within 4 % of the best in segments of 4
+// KiB, within 11 % in segments of 16 KiB; a small processor prefers few large ones. Below the eager
+// limit, so that a segment needs no permission to leave.
+inline constexpr std::size_t default_segment_bytes = 8u << 10;
 
 // The members of one collective call as an algorithm sees them: ranks 0 to size-1, blocks of bytes.
 // Copied into the algorithm's frame. Messages of one call carry its number as their tag and meet no
@@ -65,14 +75,17 @@ class Team {
   std::size_t element_bytes() const { return type_.size; }
   // The member `distance` further on, around the end: negative goes back.
   int neighbour(int distance) const { return ((rank_ + distance) % size() + size()) % size(); }
+  // How much further on this member stands than `other`: 0 to size-1.
+  int distance_from(int other) const { return (rank_ - other + size()) % size(); }
 
-  Sending send(int to, std::span<const std::byte> block) const {
-    return Sending(*endpoint_, world(to), context_, call_,
-                   {block.data(), block.size() / type_.size, type_});
-  }
+  // Pipelined algorithms cut their data into segments of about so many bytes; the same on every
+  // member.
+  std::size_t segment_bytes() const { return segment_bytes_; }
+  void set_segment_bytes(std::size_t bytes) { segment_bytes_ = bytes; }
+
+  Sending send(int to, std::span<const std::byte> block) const { return Sending(*this, to, block); }
   Receiving recv(int from, std::span<std::byte> block) const {
-    return Receiving(*endpoint_, world(from), context_, call_,
-                     {block.data(), block.size() / type_.size, type_, true});
+    return Receiving(*this, from, block);
   }
   // A block whose size its receiver does not know: the buffer may grow.
   Receiving recv_into(int from, const detail::RecvBuffer& buffer) const {
@@ -80,6 +93,8 @@ class Team {
   }
 
  private:
+  friend class Sending;
+  friend class Receiving;
   p2p::WorldRank world(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
 
   p2p::Endpoint* endpoint_;
@@ -88,6 +103,7 @@ class Team {
   std::uint32_t context_;
   std::int32_t call_;
   Datatype type_;
+  std::size_t segment_bytes_ = default_segment_bytes;
 };
 
 }  // namespace prun::coll

@@ -34,7 +34,8 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
                 const RecvBuffer& in, Source source, TagMatch recv_tag, Deadline deadline);
 Request isend(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode mode,
               std::shared_ptr<void> kept);
-Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag);
+Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag,
+              std::shared_ptr<void> kept = nullptr);
 
 Request ibarrier(CommState& comm);
 Request ibcast(CommState& comm, const RecvBuffer& data, int root);

@@ -2,9 +2,11 @@
 
 // Barrier by dissemination.
 //   Steps:  ceil(log2 n); in step k every rank tells the one 2^k further on and hears from the one
-//   2^k before. Bytes:  none but headers. Cost:   ceil(log2 n) a Source: D. Hensgen, R. Finkel, U.
-//   Manber, "Two algorithms for barrier synchronization", Int. J. Parallel
-//           Programming 17(1), 1988.
+//           2^k before.
+//   Bytes:  none but headers.
+//   Cost:   ceil(log2 n) a
+//   Source: D. Hensgen, R. Finkel, U. Manber, "Two algorithms for barrier synchronization", Int. J.
+//           Parallel Programming 17(1), 1988.
 namespace prun::coll {
 
 Task barrier_dissemination(Team team, BarrierArguments) {

@@ -1,0 +1,306 @@
+#include "launcher/agent/agent.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <utility>
+#include <variant>
+
+#include "launcher/agent/preflight.hpp"
+#include "launcher/agent/process_tree.hpp"
+
+namespace prun::agent {
+namespace {
+
+using bootstrap::ControlFrame;
+using bootstrap::ControlKind;
+using bootstrap::RankPhase;
+
+std::vector<std::byte> bytes_of(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+Agent::Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::AgentHello hello)
+    : io_(io),
+      children_(io),
+      termination_(io),
+      grace_(io),
+      launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
+      hello_(std::move(hello)),
+      environment_(own_environment()) {}
+
+void Agent::run() {
+  asio::error_code ignored;
+  children_.add(SIGCHLD, ignored);
+  termination_.add(SIGTERM, ignored);
+  watch_children();
+  watch_termination();
+  launcher_->send_bytes(bytes_of(bootstrap::agent_greeting));
+  launcher_->send(hello_);
+  launcher_->start([this](const ControlFrame& frame) { on_frame(frame); }, [this](const std::string&) { leave(); });
+  io_.run();
+  end_descendants();
+}
+
+template <class Message, class Handler>
+void Agent::take(const ControlFrame& frame, Handler handler) {
+  auto message = bootstrap::decode_frame<Message>(frame);
+  if (message.ok()) {
+    handler(std::move(message).value());
+    return;
+  }
+  refuse(message.failure().text);
+}
+
+void Agent::on_frame(const ControlFrame& frame) {
+  if (deaf_) return;
+  switch (frame.kind) {
+    case ControlKind::job_setup:
+      take<bootstrap::JobSetup>(frame, [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
+      return;
+    case ControlKind::start:
+      take<bootstrap::Start>(frame, [this](const bootstrap::Start&) { start_ranks(); });
+      return;
+    case ControlKind::rank_input:
+      take<bootstrap::RankInput>(frame, [this](const bootstrap::RankInput& input) {
+        if (RankProcess* rank = find(input.rank)) rank->write_input(input.data);
+      });
+      return;
+    case ControlKind::input_end:
+      take<bootstrap::InputEnd>(frame, [this](const bootstrap::InputEnd& end) {
+        if (RankProcess* rank = find(end.rank)) rank->end_input();
+      });
+      return;
+    case ControlKind::output_credit:
+      take<bootstrap::OutputCredit>(frame, [this](const bootstrap::OutputCredit& credit) {
+        window_.give_back(credit.bytes);
+        resume_output();
+      });
+      return;
+    case ControlKind::endpoints:
+      take<bootstrap::Endpoints>(frame, [this](const bootstrap::Endpoints& endpoints) {
+        for (const auto& endpoint : endpoints.list) endpoints_[endpoint.rank] = endpoint.port;
+        for (auto& [number, rank] : ranks_) {
+          if (rank->phase != RankPhase::never_joined) rank->tell(endpoints);
+        }
+      });
+      return;
+    case ControlKind::peer_lost:
+      take<bootstrap::PeerLost>(frame, [this](const bootstrap::PeerLost& lost) {
+        lost_.push_back(lost);
+        for (auto& [number, rank] : ranks_) {
+          if (rank->phase != RankPhase::never_joined) rank->tell(lost);
+        }
+      });
+      return;
+    case ControlKind::signal:
+      take<bootstrap::Signal>(frame, [this](const bootstrap::Signal& signal) {
+        for (auto& [number, rank] : ranks_) rank->signal_group(signal.number);
+      });
+      return;
+    case ControlKind::terminate:
+      take<bootstrap::Terminate>(frame, [this](const bootstrap::Terminate& order) { terminate(order.grace_ms); });
+      return;
+    case ControlKind::shutdown: leave(); return;
+    default: break;
+  }
+  refuse(fmt::format("a message of kind {} is not for agents", static_cast<int>(frame.kind)));
+}
+
+void Agent::refuse(const std::string& why) {
+  deaf_ = true;
+  launcher_->send(bootstrap::AgentProblem{125, "its agent does not understand the launcher: " + why});
+}
+
+void Agent::set_up(bootstrap::JobSetup setup) {
+  if (setup_) return;
+  setup_ = std::move(setup);
+  const auto& map = setup_->map;
+  std::vector<bool> needed(setup_->programs.size());
+  RankListener& listener = *this;
+  for (std::uint32_t rank = 0; rank < map.size(); ++rank) {
+    if (map.host_of_rank[rank] != setup_->host_index) continue;
+    ranks_.emplace(rank, std::make_unique<RankProcess>(io_, window_, listener, rank));
+    needed[setup_->program_of_rank[rank]] = true;
+  }
+  runnables_.resize(setup_->programs.size());
+  bootstrap::AgentReady ready;
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    if (!needed[i]) continue;
+    auto check = check_program(setup_->programs[i], program_environment(environment_, setup_->programs[i]));
+    if (const auto* problem = std::get_if<bootstrap::AgentProblem>(&check)) {
+      launcher_->send(*problem);
+      return;
+    }
+    runnables_[i] = std::get<Runnable>(std::move(check));
+    for (const auto& note : runnables_[i].notes) {
+      if (std::find(ready.notes.begin(), ready.notes.end(), note) == ready.notes.end()) ready.notes.push_back(note);
+    }
+  }
+  ready_ = true;
+  launcher_->send(ready);
+}
+
+void Agent::start_ranks() {
+  if (!ready_ || started_) return;
+  started_ = true;
+  std::uint32_t local_rank = 0;
+  for (auto& [number, rank] : ranks_) {
+    const auto started = start_rank(*rank, local_rank++);
+    if (!started.ok()) {
+      launcher_->send(bootstrap::AgentProblem{126, fmt::format("rank {}: {}", number, started.failure().text)});
+      return;
+    }
+    launcher_->send(bootstrap::RankStarted{number, static_cast<std::uint32_t>(rank->pid())});
+  }
+}
+
+core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
+  const std::uint32_t program = setup_->program_of_rank[rank.rank()];
+  return rank.start({.program = setup_->programs[program],
+                     .runnable = runnables_[program],
+                     .base_environment = environment_,
+                     .place = {.rank = rank.rank(),
+                               .size = setup_->map.size(),
+                               .local_rank = local_rank,
+                               .host = setup_->map.hosts[setup_->host_index].name},
+                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank())});
+}
+
+void Agent::terminate(std::uint32_t grace_ms) {
+  started_ = true;  // an order to start that is still on its way comes too late
+  if (grace_ms == 0) {
+    grace_.cancel();
+    signal_descendants(SIGKILL);
+    return;
+  }
+  signal_descendants(SIGTERM);
+  grace_.expires_after(std::chrono::milliseconds(grace_ms));
+  grace_.async_wait([](asio::error_code error) {
+    if (!error) signal_descendants(SIGKILL);
+  });
+}
+
+void Agent::on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
+  launcher_->send(bootstrap::RankOutput{rank, stream, {data.begin(), data.end()}});
+}
+
+void Agent::on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) {
+  launcher_->send(bootstrap::InputCredit{rank, bytes, closed});
+}
+
+void Agent::on_rank_done(std::uint32_t rank) { launcher_->send(bootstrap::RankDone{rank}); }
+
+void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
+  switch (frame.kind) {
+    case ControlKind::rank_hello: welcome(rank, frame); return;
+    case ControlKind::rank_endpoint: {
+      const auto endpoint = bootstrap::decode_frame<bootstrap::RankEndpoint>(frame);
+      if (!endpoint.ok()) return reject(rank, endpoint.failure().text);
+      if (endpoint.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      launcher_->send(endpoint.value());
+      return;
+    }
+    case ControlKind::rank_aborting: {
+      const auto aborting = bootstrap::decode_frame<bootstrap::RankAborting>(frame);
+      if (!aborting.ok()) return reject(rank, aborting.failure().text);
+      if (aborting.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      launcher_->send(aborting.value());
+      return;
+    }
+    case ControlKind::rank_finalized: {
+      const auto finalized = bootstrap::decode_frame<bootstrap::RankFinalized>(frame);
+      if (!finalized.ok()) return reject(rank, finalized.failure().text);
+      if (rank.phase == RankPhase::joined) rank.phase = RankPhase::finalized;
+      return;
+    }
+    default: break;
+  }
+  reject(rank, fmt::format("a message of kind {} is not for ranks to send", static_cast<int>(frame.kind)));
+}
+
+void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
+  // The number of the protocol stands first and is read alone: the rest may be of another make.
+  wire::Reader in(frame.body);
+  const std::uint16_t protocol = in.u16();
+  const std::string version = in.string(wire::max_string_bytes);
+  if (in.ok() && protocol != wire::control_protocol_version) {
+    return reject(rank, fmt::format("the program was built with prun {} (protocol {}) and started by prun {} "
+                                    "(protocol {}): build it again with the prun that starts it",
+                                    version, protocol, hello_.version, wire::control_protocol_version));
+  }
+  const auto hello = bootstrap::decode_frame<bootstrap::RankHello>(frame);
+  if (!hello.ok()) return reject(rank, hello.failure().text);
+
+  rank.phase = RankPhase::joined;
+  rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address, hello_.cores});
+  if (!endpoints_.empty()) {
+    bootstrap::Endpoints known;
+    for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});
+    rank.tell(known);
+  }
+  for (const auto& lost : lost_) rank.tell(lost);
+}
+
+void Agent::reject(RankProcess& rank, const std::string& why) {
+  rank.close_channel();
+  launcher_->send(bootstrap::RankAborting{rank.rank(), 125, "its control channel broke: " + why});
+}
+
+void Agent::watch_children() {
+  children_.async_wait([this](asio::error_code error, int) {
+    if (error) return;
+    reap();
+    watch_children();
+  });
+}
+
+void Agent::watch_termination() {
+  termination_.async_wait([this](asio::error_code error, int) {
+    if (!error) leave();
+  });
+}
+
+void Agent::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) return;
+    const auto found = std::find_if(ranks_.begin(), ranks_.end(),
+                                    [pid](const auto& entry) { return entry.second->pid() == pid; });
+    if (found == ranks_.end()) continue;  // an orphan that had become ours
+    RankProcess& rank = *found->second;
+    rank.drain_channel();
+    const bool signalled = WIFSIGNALED(status);
+    const int value = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
+    launcher_->send(bootstrap::RankExited{rank.rank(), signalled, static_cast<std::uint8_t>(value), rank.phase});
+    rank.exited();
+  }
+}
+
+RankProcess* Agent::find(std::uint32_t rank) {
+  const auto found = ranks_.find(rank);
+  return found == ranks_.end() ? nullptr : found->second.get();
+}
+
+// Each time another rank comes first, or one that prints without end would take all the room there is.
+void Agent::resume_output() {
+  if (ranks_.empty()) return;
+  first_to_resume_ = (first_to_resume_ + 1) % ranks_.size();
+  const auto middle = std::next(ranks_.begin(), static_cast<std::ptrdiff_t>(first_to_resume_));
+  for (auto each = middle; each != ranks_.end(); ++each) each->second->resume_output();
+  for (auto each = ranks_.begin(); each != middle; ++each) each->second->resume_output();
+}
+
+void Agent::leave() { io_.stop(); }
+
+}  // namespace prun::agent

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/output_pipe.hpp"
+#include "launcher/agent/rank_process.hpp"
+#include "runtime/bootstrap/control_messages.hpp"
+
+namespace prun::agent {
+
+// The part of a job that runs on one host: checks its programs, starts its ranks, carries their output, input and
+// control frames, and ends every process below it when told so or when the launcher is gone. One thread; lives as
+// long as `prun agent` does.
+class Agent : private RankListener {
+ public:
+  Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::AgentHello hello);
+
+  // Greets the launcher and serves it until it leaves; when this returns no process of the job is left on the host.
+  void run();
+
+ private:
+  // Frames from the launcher.
+  void on_frame(const bootstrap::ControlFrame& frame);
+  template <class Message, class Handler>
+  void take(const bootstrap::ControlFrame& frame, Handler handler);
+  // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
+  void refuse(const std::string& why);
+  void set_up(bootstrap::JobSetup setup);
+  void start_ranks();
+  core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
+  void terminate(std::uint32_t grace_ms);
+
+  // From the ranks.
+  void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) override;
+  void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) override;
+  void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) override;
+  void on_rank_done(std::uint32_t rank) override;
+  void welcome(RankProcess& rank, const bootstrap::ControlFrame& frame);
+  void reject(RankProcess& rank, const std::string& why);
+
+  // From the kernel.
+  void watch_children();
+  void watch_termination();
+  void reap();
+
+  RankProcess* find(std::uint32_t rank);
+  void resume_output();
+  void leave();
+
+  asio::io_context& io_;
+  asio::signal_set children_;
+  asio::signal_set termination_;
+  asio::steady_timer grace_;
+  std::shared_ptr<FrameLink> launcher_;
+  bootstrap::AgentHello hello_;
+  std::vector<std::string> environment_;
+  OutputWindow window_;
+
+  std::optional<bootstrap::JobSetup> setup_;
+  std::vector<Runnable> runnables_;  // by program
+  bool ready_ = false;               // every check passed
+  bool started_ = false;
+  bool deaf_ = false;                // after refuse()
+  std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host
+  std::size_t first_to_resume_ = 0;
+
+  // For ranks that join late.
+  std::map<std::uint32_t, std::uint16_t> endpoints_;
+  std::vector<bootstrap::PeerLost> lost_;
+};
+
+}  // namespace prun::agent

@@ -1,0 +1,72 @@
+#include "launcher/agent/agent_main.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <asio/io_context.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+#include "launcher/agent/agent.hpp"
+#include "launcher/agent/host_facts.hpp"
+#include "launcher/agent/keeper.hpp"
+#include "launcher/agent/process_tree.hpp"
+
+namespace prun::agent {
+namespace {
+
+bool is_stream(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+}
+
+void ignore(int number) {
+  struct sigaction action {};
+  action.sa_handler = SIG_IGN;
+  ::sigaction(number, &action, nullptr);
+}
+
+// The channel moves out of the way of the ranks' standard descriptors.
+Descriptor move_away(int fd) {
+  Descriptor moved(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (nothing) ::dup2(nothing.get(), fd);
+  return moved;
+}
+
+}  // namespace
+
+int agent_main(int argc, char** argv) {
+  bool local = false;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--check") return 0;
+    if (word == "--local") local = true;
+  }
+  if (!is_stream(0) || !is_stream(1)) {
+    std::fputs("prun: 'prun agent' is what prun starts on each host; there is no use in starting it by hand\n", stderr);
+    return 125;
+  }
+  // A terminal's keys are for the launcher, which tells us what to do. SIGCHLD must not be ignored, or exit statuses
+  // are lost; whoever started us may have left it so.
+  for (const int number : {SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE}) ignore(number);
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &action, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (const auto status = keep_agent()) return *status;
+
+  asio::io_context io(1);
+  Descriptor in = move_away(0);
+  Descriptor out = move_away(1);
+  Agent agent(io, std::move(in), std::move(out), describe_host(local));
+  agent.run();
+  return 0;
+}
+
+}  // namespace prun::agent

@@ -1,0 +1,130 @@
+#include "launcher/agent/frame_link.hpp"
+
+#include <unistd.h>
+
+#include <asio/buffer.hpp>
+#include <asio/write.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace prun::agent {
+namespace {
+
+constexpr std::size_t buffers_per_write = 16;
+
+}  // namespace
+
+FrameLink::FrameLink(asio::io_context& io, int in_fd, int out_fd) : in_(io, in_fd) {
+  if (out_fd != in_fd) out_.emplace(io, out_fd);
+  asio::error_code ignored;
+  in_.non_blocking(true, ignored);
+  if (out_) out_->non_blocking(true, ignored);
+}
+
+void FrameLink::start(OnFrame on_frame, OnEnd on_end, std::span<const std::byte> early) {
+  on_frame_ = std::move(on_frame);
+  on_end_ = std::move(on_end);
+  if (!early.empty()) deliver(early);
+  read_more();
+}
+
+void FrameLink::send_bytes(std::vector<std::byte> bytes) {
+  if (!open_ || !can_write_ || closing_writing_) return;
+  queue_.push_back(std::move(bytes));
+  if (writing_ == 0) write_more();
+}
+
+void FrameLink::drain() {
+  const auto self = shared_from_this();
+  while (open_) {
+    std::array<std::byte, 4096> chunk;
+    const ssize_t got = ::read(in_.native_handle(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return;
+    deliver(std::span(chunk).first(static_cast<std::size_t>(got)));
+  }
+}
+
+void FrameLink::close_when_sent() {
+  closing_writing_ = true;
+  if (queue_.empty()) close_writing();
+}
+
+void FrameLink::close() {
+  if (!open_) return;
+  open_ = false;
+  asio::error_code ignored;
+  in_.close(ignored);
+  if (out_) out_->close(ignored);
+  // The callbacks may own what owns this link; they must not outlive it.
+  on_frame_ = nullptr;
+  on_end_ = nullptr;
+}
+
+void FrameLink::read_more() {
+  if (!open_) return;
+  in_.async_read_some(asio::buffer(buffer_),
+                      [self = shared_from_this()](asio::error_code error, std::size_t got) {
+                        if (!self->open_) return;
+                        if (error) {
+                          self->end(error == asio::error::eof ? std::string() : error.message());
+                          return;
+                        }
+                        self->deliver(std::span(self->buffer_).first(got));
+                        self->read_more();
+                      });
+}
+
+void FrameLink::deliver(std::span<const std::byte> bytes) {
+  parser_.feed(bytes);
+  while (open_) {
+    const auto frame = parser_.next();
+    if (!frame.ok()) {
+      end(frame.failure().text);
+      return;
+    }
+    if (!frame.value()) return;
+    // A copy: the callback may close the link, which drops the member.
+    const auto on_frame = on_frame_;
+    on_frame(*frame.value());
+  }
+}
+
+void FrameLink::end(const std::string& why) {
+  const auto on_end = std::exchange(on_end_, nullptr);
+  close();
+  if (on_end) on_end(why);
+}
+
+void FrameLink::write_more() {
+  writing_ = std::min(queue_.size(), buffers_per_write);
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(writing_);
+  for (std::size_t i = 0; i < writing_; ++i) buffers.push_back(asio::buffer(queue_[i]));
+  const auto done = [self = shared_from_this()](asio::error_code error, std::size_t) {
+    if (!self->open_) return;
+    for (; self->writing_ > 0; --self->writing_) self->queue_.pop_front();
+    if (error) {
+      // The reading side tells of the end, after the peer's last words.
+      self->can_write_ = false;
+      self->queue_.clear();
+      return;
+    }
+    if (!self->queue_.empty()) {
+      self->write_more();
+    } else if (self->closing_writing_) {
+      self->close_writing();
+    }
+  };
+  asio::async_write(out_ ? *out_ : in_, buffers, done);
+}
+
+void FrameLink::close_writing() {
+  can_write_ = false;
+  asio::error_code ignored;
+  if (out_) out_->close(ignored);
+}
+
+}  // namespace prun::agent

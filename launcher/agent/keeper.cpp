@@ -1,0 +1,58 @@
+#include "launcher/agent/keeper.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "launcher/agent/process_tree.hpp"
+
+namespace prun::agent {
+namespace {
+
+constexpr int own_failure = 125;
+
+// Waits for the agent's end and hands on the order to leave. `signals` are blocked in this process.
+int wait_for_agent(pid_t agent, const sigset_t& signals) {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid == agent) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (pid > 0) continue;
+    if (pid < 0 && errno == ECHILD) return own_failure;
+    if (::sigwaitinfo(&signals, nullptr) == SIGTERM) ::kill(agent, SIGTERM);
+  }
+}
+
+}  // namespace
+
+std::optional<int> keep_agent() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  sigaddset(&signals, SIGTERM);
+  sigset_t before;
+  ::sigprocmask(SIG_BLOCK, &signals, &before);
+  adopt_orphans();
+
+  const pid_t keeper = ::getpid();
+  const pid_t agent = ::fork();
+  if (agent < 0) return own_failure;
+  if (agent == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != keeper) ::_exit(own_failure);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    adopt_orphans();
+    return std::nullopt;
+  }
+  // The channel is the agent's alone: its end must be the end of the channel.
+  ::close(STDIN_FILENO);
+  ::close(STDOUT_FILENO);
+  const int status = wait_for_agent(agent, signals);
+  end_descendants();
+  return status;
+}
+
+}  // namespace prun::agent

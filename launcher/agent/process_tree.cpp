@@ -1,0 +1,99 @@
+#include "launcher/agent/process_tree.hpp"
+
+#include <dirent.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace prun::agent {
+namespace {
+
+// A process in the middle of a disk access cannot die; nobody should wait for it without end.
+constexpr std::chrono::seconds longest_death{5};
+
+struct Process {
+  pid_t pid;
+  pid_t parent;
+};
+
+std::optional<Process> read_process(const char* name) {
+  pid_t pid = 0;
+  const char* end = name + std::strlen(name);
+  if (std::from_chars(name, end, pid).ptr != end) return std::nullopt;
+  std::ifstream file(std::string("/proc/") + name + "/stat");
+  std::string line;
+  if (!std::getline(file, line, '\0')) return std::nullopt;
+  // "pid (name) state parent ...": the name may hold anything, brackets and line feeds too.
+  const std::size_t bracket = line.rfind(')');
+  if (bracket == std::string::npos || line.size() < bracket + 5) return std::nullopt;
+  Process process{pid, 0};
+  std::from_chars(line.data() + bracket + 4, line.data() + line.size(), process.parent);
+  return process;
+}
+
+std::vector<Process> all_processes() {
+  std::vector<Process> all;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), ::closedir);
+  if (!folder) return all;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    if (const auto process = read_process(entry->d_name)) all.push_back(*process);
+  }
+  return all;
+}
+
+}  // namespace
+
+void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+std::vector<pid_t> descendants(pid_t root) {
+  const auto all = all_processes();
+  std::vector<pid_t> found;
+  std::vector<pid_t> parents{root};
+  while (!parents.empty()) {
+    const pid_t parent = parents.back();
+    parents.pop_back();
+    for (const auto& process : all) {
+      if (process.parent != parent) continue;
+      found.push_back(process.pid);
+      parents.push_back(process.pid);
+    }
+  }
+  return found;
+}
+
+void signal_descendants(int number) {
+  for (const pid_t pid : descendants(::getpid())) {
+    ::kill(pid, number);
+    if (number != SIGKILL) ::kill(pid, SIGCONT);
+  }
+}
+
+void end_descendants() {
+  const auto deadline = std::chrono::steady_clock::now() + longest_death;
+  std::chrono::milliseconds pause{1};
+  for (;;) {
+    // Again each time: a process may have forked between the look and the blow.
+    signal_descendants(SIGKILL);
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+    }
+    if (pid < 0) return;  // no child is left, so nothing below is
+    if (std::chrono::steady_clock::now() > deadline) return;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace prun::agent

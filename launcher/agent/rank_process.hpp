@@ -1,0 +1,91 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/input_pipe.hpp"
+#include "launcher/agent/output_pipe.hpp"
+#include "launcher/agent/preflight.hpp"
+#include "launcher/agent/rank_environment.hpp"
+
+namespace prun::agent {
+
+class RankProcess;
+
+// What a rank's process tells its agent.
+class RankListener {
+ public:
+  virtual ~RankListener() = default;
+  virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) = 0;
+  virtual void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) = 0;
+  virtual void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) = 0;
+  virtual void on_rank_done(std::uint32_t rank) = 0;
+};
+
+// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one thread. Destroying it
+// closes the descriptors and does nothing to the process.
+class RankProcess {
+ public:
+  RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener, std::uint32_t rank);
+  ~RankProcess();
+  RankProcess(const RankProcess&) = delete;
+  RankProcess& operator=(const RankProcess&) = delete;
+
+  struct How {
+    const bootstrap::Program& program;
+    const Runnable& runnable;
+    const std::vector<std::string>& base_environment;
+    RankPlace place;  // channel_fd is filled in here
+    bool wants_input = false;
+  };
+  core::Status start(const How& how);
+
+  // Its process was reaped. Call drain_channel() first, so that its last words are known.
+  void exited();
+  void drain_channel();
+
+  void resume_output();
+  void write_input(std::span<const std::byte> data);
+  void end_input();
+  void signal_group(int number);
+  // Frames down to the rank; lost if it has closed its end.
+  template <class Message>
+  void tell(const Message& message) {
+    if (channel_) channel_->send(message);
+  }
+  // The rank broke the rules of its channel.
+  void close_channel();
+
+  std::uint32_t rank() const { return rank_; }
+  pid_t pid() const { return pid_; }
+  bool running() const { return pid_ > 0; }
+  bool done() const { return done_; }
+
+  bootstrap::RankPhase phase = bootstrap::RankPhase::never_joined;
+
+ private:
+  void check_done();
+
+  asio::io_context& io_;
+  OutputWindow& window_;
+  RankListener& listener_;
+  std::uint32_t rank_;
+  pid_t pid_ = 0;
+  bool gone_ = false;
+  bool done_ = false;
+  std::shared_ptr<OutputPipe> stdout_;
+  std::shared_ptr<OutputPipe> stderr_;
+  std::shared_ptr<InputPipe> stdin_;
+  std::shared_ptr<FrameLink> channel_;
+  asio::steady_timer output_grace_;
+};
+
+}  // namespace prun::agent

@@ -1,0 +1,160 @@
+#include "launcher/job/host_channel.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <asio/buffer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+namespace prun::job {
+namespace {
+
+// What is kept of ssh's words, first and last.
+constexpr std::size_t most_words = 16 * 1024;
+
+// Between the end of the child and the end of its pipes, in either order: a process it has left behind may hold one.
+constexpr std::chrono::milliseconds patience{500};
+
+void append_bounded(std::string& words, const char* data, std::size_t size) {
+  words.append(data, size);
+  if (words.size() > most_words) words.erase(most_words / 4, words.size() - most_words);
+}
+
+}  // namespace
+
+// Reads under way keep this alive and find `owner` gone.
+struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams> {
+  Streams(asio::io_context& io, HostChannel& channel, int out_fd, int err_fd, int in_fd)
+      : owner(&channel), out(io, out_fd), err(io, err_fd), in(in_fd) {}
+
+  HostChannel* owner;
+  asio::posix::stream_descriptor out;
+  asio::posix::stream_descriptor err;
+  agent::Descriptor in;
+  ssh::LoginReply reply;
+  std::array<std::byte, 16 * 1024> out_buffer;
+  std::array<char, 4096> err_buffer;
+  bool shell_told = false;
+
+  void read_words() {
+    err.async_read_some(asio::buffer(err_buffer), [self = shared_from_this()](asio::error_code error, std::size_t got) {
+      if (self->owner == nullptr || error) return;
+      append_bounded(self->owner->end_.words, self->err_buffer.data(), got);
+      self->read_words();
+    });
+  }
+
+  void read_last_words() {
+    for (;;) {
+      const ssize_t got = ::read(err.native_handle(), err_buffer.data(), err_buffer.size());
+      if (got <= 0) return;
+      append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+  void read_reply(asio::io_context& io) {
+    out.async_read_some(asio::buffer(out_buffer),
+                        [self = shared_from_this(), &io](asio::error_code error, std::size_t got) {
+                          if (self->owner == nullptr) return;
+                          if (error) {
+                            self->owner->end_of_output();
+                            return;
+                          }
+                          self->take_reply(io, got);
+                        });
+  }
+
+  void take_reply(asio::io_context& io, std::size_t got) {
+    const auto state = reply.feed(std::span(out_buffer).first(got));
+    if (reply.shell_seen() && !shell_told) {
+      shell_told = true;
+      owner->listener_.on_shell(owner->host_, reply.path());
+      if (owner == nullptr) return;
+    }
+    owner->end_.reply = state;
+    switch (state) {
+      case ssh::LoginReply::State::waiting: read_reply(io); return;
+      case ssh::LoginReply::State::greeted: owner->end_.agent_was_there = true; break;
+      default:
+        owner->end_.reply_detail = reply.detail();
+        owner->kill();
+        return;
+    }
+    const int out_fd = out.release();
+    HostChannel& channel = *owner;
+    channel.link_ = std::make_shared<agent::FrameLink>(io, out_fd, in.release());
+    channel.link_->start(
+        [&channel](const bootstrap::ControlFrame& frame) { channel.listener_.on_frame(channel.host_, frame); },
+        [&channel](const std::string& why) {
+          channel.end_.broken = why;
+          channel.end_of_output();
+        },
+        reply.rest());
+  }
+};
+
+HostChannel::HostChannel(asio::io_context& io, HostListener& listener, std::uint32_t host)
+    : io_(io), listener_(listener), host_(host), patience_(io) {}
+
+HostChannel::~HostChannel() {
+  if (link_) link_->close();
+  if (streams_) {
+    streams_->owner = nullptr;
+    asio::error_code ignored;
+    if (streams_->out.is_open()) streams_->out.close(ignored);
+    streams_->err.close(ignored);
+  }
+  kill();
+}
+
+core::Status HostChannel::open(const std::vector<std::string>& arguments, int end_signal) {
+  end_signal_ = end_signal;
+  auto child = ssh::start_child(arguments, end_signal);
+  if (!child.ok()) return child.failure();
+  pid_ = child.value().pid;
+  streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(), child.value().err.release(),
+                                       child.value().in.release());
+  asio::error_code ignored;
+  streams_->err.non_blocking(true, ignored);
+  streams_->read_words();
+  streams_->read_reply(io_);
+  return core::Done{};
+}
+
+void HostChannel::kill() {
+  if (pid_ > 0) ::kill(pid_, end_signal_);
+}
+
+void HostChannel::reaped(int wait_status) {
+  pid_ = 0;
+  end_.exited = true;
+  end_.wait_status = wait_status;
+  check_over(false);
+}
+
+void HostChannel::end_of_output() {
+  output_over_ = true;
+  check_over(false);
+}
+
+void HostChannel::check_over(bool for_certain) {
+  if (told_) return;
+  if (!for_certain && !(output_over_ && end_.exited)) {
+    patience_.expires_after(patience);
+    patience_.async_wait([this](asio::error_code error) {
+      if (!error) check_over(true);
+    });
+    return;
+  }
+  told_ = true;
+  patience_.cancel();
+  streams_->read_last_words();
+  end_.noise = streams_->reply.noise();
+  listener_.on_end(host_, std::move(end_));
+}
+
+}  // namespace prun::job

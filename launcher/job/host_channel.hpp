@@ -1,0 +1,85 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/agent/frame_link.hpp"
+#include "launcher/ssh/child_process.hpp"
+#include "launcher/ssh/login_reply.hpp"
+
+namespace prun::job {
+
+// How a channel has ended.
+struct ChannelEnd {
+  bool agent_was_there = false;  // it had greeted
+  ssh::LoginReply::State reply = ssh::LoginReply::State::waiting;
+  std::string reply_detail;  // see LoginReply
+  std::string noise;         // printed by the host before anything of ours
+  std::string broken;        // the stream itself was wrong, in words
+  std::string words;         // standard error of ssh or the agent
+  bool exited = false;       // the child's end is known
+  int wait_status = 0;       // as waitpid gave it
+};
+
+class HostListener {
+ public:
+  virtual ~HostListener() = default;
+  virtual void on_shell(std::uint32_t host, const std::string& path) = 0;
+  virtual void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) = 0;
+  // Last call for this channel; destroying it inside is allowed.
+  virtual void on_end(std::uint32_t host, ChannelEnd end) = 0;
+};
+
+// The way to the agent of one host: a child process, ssh or an agent on this machine, and the frames over its pipes.
+// Owned by the job, on its thread. Destroying it closes the pipes, which ends the agent and its part of the job.
+class HostChannel {
+ public:
+  HostChannel(asio::io_context& io, HostListener& listener, std::uint32_t host);
+  ~HostChannel();
+  HostChannel(const HostChannel&) = delete;
+  HostChannel& operator=(const HostChannel&) = delete;
+
+  // `end_signal` is what the child gets when the launcher dies or gives it up: KILL suits ssh; an agent on this machine
+  // must live to end its ranks and takes TERM as the order to do so.
+  core::Status open(const std::vector<std::string>& arguments, int end_signal);
+
+  template <class Message>
+  void send(const Message& message) {
+    if (link_) link_->send(message);
+  }
+  // Ends the child; on_end follows.
+  void kill();
+  // The child was reaped, by whoever waits for children.
+  void reaped(int wait_status);
+  pid_t pid() const { return pid_; }
+
+ private:
+  struct Streams;
+
+  void end_of_output();
+  void check_over(bool for_certain);
+
+  asio::io_context& io_;
+  HostListener& listener_;
+  std::uint32_t host_;
+  pid_t pid_ = 0;
+  int end_signal_ = 0;
+  std::shared_ptr<Streams> streams_;
+  std::shared_ptr<agent::FrameLink> link_;
+  asio::steady_timer patience_;
+  ChannelEnd end_;
+  bool output_over_ = false;
+  bool told_ = false;
+};
+
+}  // namespace prun::job

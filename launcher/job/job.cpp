@@ -1,0 +1,297 @@
+#include "launcher/job/job.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "launcher/cli/exit_status.hpp"
+#include "launcher/io/exit_report.hpp"
+#include "launcher/io/labeler.hpp"
+#include "launcher/ssh/ssh_failure.hpp"
+#include "runtime/security/random.hpp"
+
+namespace prun::job {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds interrupt_grace{2000};  // after Ctrl-C, between TERM and KILL
+constexpr milliseconds failure_grace{500};     // after a rank has failed: others end within a second
+constexpr milliseconds after_grace{1000};      // for the news of the KILL to come back
+constexpr milliseconds closing_patience{5000};
+constexpr milliseconds ended_patience{2000};   // the same when the job was ended by force
+
+// As a shell shows a program that SIGPIPE has ended.
+constexpr int status_closed_output = 128 + SIGPIPE;
+
+}  // namespace
+
+Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
+    : io_(io),
+      plan_(std::move(plan)),
+      log_(log),
+      fan_out_(plan_.options.ssh_window),
+      rank_gone_(plan_.host_of_rank.size()),
+      endpoint_timer_(io),
+      output_(io, {.settled =
+                       [this](std::uint32_t rank, std::size_t bytes) {
+                         const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+                         if (channel) channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
+                       },
+                   .broken = [this](int error) { on_broken_output(error); }}),
+      signals_(io),
+      children_(io),
+      job_timer_(io),
+      end_timer_(io),
+      stop_timer_(io) {
+  for (const auto& planned : plan_.hosts) {
+    auto machine = std::make_unique<Machine>(io_);
+    machine->host = planned.host;
+    machine->local = planned.local;
+    machines_.push_back(std::move(machine));
+    map_.hosts.push_back({planned.host.name, {}});
+  }
+  map_.host_of_rank = plan_.host_of_rank;
+  map_.job_id = security::random_u64();
+  security::random_bytes(key_);
+  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
+    machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
+    if (plan_.options.label) output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
+  }
+}
+
+int Job::run() {
+  watch_signals();
+  if (plan_.options.timeout) {
+    job_timer_.expires_after(*plan_.options.timeout);
+    job_timer_.async_wait([this](asio::error_code error) {
+      if (error) return;
+      decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout));
+      end_job(failure_grace);
+    });
+  }
+  begin_logins();
+  io_.run();
+  return status_.value_or(0);
+}
+
+// A reader that has left, as `head` does, wants no more and no comment.
+void Job::on_broken_output(int error) {
+  if (stage_ >= Stage::writing) return;
+  if (error == EPIPE) {
+    decide(status_closed_output, {});
+  } else {
+    decide(cli::exit_own_failure, "cannot write standard output: " + std::generic_category().message(error));
+  }
+  end_job(failure_grace);
+}
+
+void Job::decide(int status, std::string sentence) {
+  if (status_) return;
+  status_ = status;
+  sentence_ = std::move(sentence);
+}
+
+// Every rank that runs is ended; the agents confirm by its exit.
+void Job::end_job(milliseconds grace) {
+  if (stage_ >= Stage::ending) return;
+  if (starting()) {
+    close_down(ended_patience);
+    return;
+  }
+  stage_ = Stage::ending;
+  trace("ending the ranks");
+  tell_all(bootstrap::Terminate{static_cast<std::uint32_t>(grace.count())});
+  end_timer_.expires_after(grace + after_grace);
+  end_timer_.async_wait([this](asio::error_code error) {
+    if (!error) close_down(ended_patience);
+  });
+  check_all_done();
+}
+
+void Job::check_all_done() {
+  if (stage_ != Stage::running && stage_ != Stage::ending) return;
+  const bool over = std::all_of(machines_.begin(), machines_.end(), [](const auto& machine) {
+    return machine->phase == HostPhase::done || machine->phase == HostPhase::failed;
+  });
+  if (over) close_down(status_ ? ended_patience : closing_patience);
+}
+
+// The agents leave, and take with them what is still there.
+void Job::close_down(milliseconds patience) {
+  if (stage_ >= Stage::closing) return;
+  stage_ = Stage::closing;
+  trace("closing");
+  job_timer_.cancel();
+  fan_out_.cancel();
+  for (auto& machine : machines_) {
+    machine->deadline.cancel();
+    machine->retry.cancel();
+    if (!machine->channel) continue;
+    if (machine->phase == HostPhase::connecting || machine->phase == HostPhase::logged_in) {
+      machine->channel->kill();
+    } else {
+      machine->channel->send(bootstrap::Shutdown{});
+    }
+  }
+  end_timer_.expires_after(patience);
+  end_timer_.async_wait([this](asio::error_code error) {
+    if (error) return;
+    std::string names;
+    for (const auto& machine : machines_) {
+      if (machine->channel) names += (names.empty() ? "" : ", ") + machine->host.name;
+    }
+    output_.own_line(fmt::format("{} did not confirm that all processes have ended there", names));
+    write_out();
+  });
+  check_all_closed();
+}
+
+void Job::check_all_closed() {
+  if (stage_ != Stage::closing) return;
+  if (std::any_of(machines_.begin(), machines_.end(), [](const auto& machine) { return machine->channel != nullptr; })) {
+    return;
+  }
+  write_out();
+}
+
+// The last line, and then the end once everything is written. A job that was ended by force does not wait for a reader
+// that has gone to sleep.
+void Job::write_out() {
+  stage_ = Stage::writing;
+  trace("writing");
+  end_timer_.cancel();
+  if (input_) input_->stop();
+  if (!sentence_.empty()) output_.own_line(sentence_);
+  output_.finish([this] { leave(); });
+  if (!interrupted_ && status_ != cli::exit_time_limit) return;
+  end_timer_.expires_after(ended_patience);
+  end_timer_.async_wait([this](asio::error_code error) {
+    if (!error) leave();
+  });
+}
+
+void Job::leave() {
+  stage_ = Stage::over;
+  trace("over");
+  io_.stop();
+}
+
+void Job::on_end(std::uint32_t host, ChannelEnd end) {
+  Machine& machine = *machines_[host];
+  const auto channel = std::move(machine.channel);  // until the end of this call
+  machine.deadline.cancel();
+  trace(fmt::format("{}: its channel has ended while {}", name(host), to_string(machine.phase)));
+  if (stage_ == Stage::closing) {
+    check_all_closed();
+    return;
+  }
+  if (machine.phase == HostPhase::done || machine.phase == HostPhase::failed) return;
+  if (starting()) {
+    on_failed_login(host, end);
+    return;
+  }
+  std::string why = ssh::said_in_one_line(end.words);
+  if (why.empty()) why = end.broken;
+  if (why.empty() && end.exited && WIFSIGNALED(end.wait_status)) {
+    why = fmt::format("its {} was ended by signal {}", machine.local ? "agent" : "ssh", WTERMSIG(end.wait_status));
+  }
+  lose_host(host, why);
+}
+
+void Job::lose_host(std::uint32_t host, const std::string& why) {
+  Machine& machine = *machines_[host];
+  std::string ranks;
+  for (const auto rank : machine.ranks) ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
+  decide(cli::exit_own_failure, fmt::format("lost the connection to {} ({} {}){}", name(host),
+                                         machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
+                                         why.empty() ? std::string() : ": " + why));
+  machine.phase = HostPhase::failed;
+  for (const auto rank : machine.ranks) {
+    if (rank_gone_[rank]) continue;
+    rank_gone_[rank] = true;
+    output_.end_of(rank);
+    tell_all(bootstrap::PeerLost{rank, false, "the connection to its host was lost"});
+  }
+  end_job(failure_grace);
+  check_all_done();
+}
+
+void Job::watch_signals() {
+  asio::error_code ignored;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) signals_.add(number, ignored);
+  children_.add(SIGCHLD, ignored);
+  on_signal(0);
+  reap();
+}
+
+void Job::on_signal(int number) {
+  switch (number) {
+    case 0: break;
+    case SIGINT:
+    case SIGTERM:
+    case SIGHUP: interrupt(number); break;
+    case SIGTSTP: stop_with_the_ranks(); break;
+    default:
+      if (number == SIGCONT && input_) input_->look_again();
+      if (stage_ == Stage::running) tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
+      break;
+  }
+  signals_.async_wait([this](asio::error_code error, int next) {
+    if (!error) on_signal(next);
+  });
+}
+
+void Job::interrupt(int number) {
+  const bool again = std::exchange(interrupted_, true);
+  const char* words = number == SIGINT ? "interrupted" : number == SIGTERM ? "asked to end (SIGTERM)" : "hung up";
+  decide(128 + number, words);
+  if (stage_ < Stage::ending) {
+    end_job(interrupt_grace);
+  } else if (stage_ == Stage::writing) {
+    leave();
+  } else if (again && stage_ == Stage::ending) {
+    tell_all(bootstrap::Terminate{0});
+  }
+}
+
+// Ctrl-Z: the ranks first, then prun itself; SIGCONT brings both back.
+void Job::stop_with_the_ranks() {
+  if (stage_ == Stage::running) tell_all(bootstrap::Signal{SIGTSTP});
+  // Time for the order to leave; a stopped launcher sends nothing.
+  stop_timer_.expires_after(milliseconds(50));
+  stop_timer_.async_wait([](asio::error_code error) {
+    if (!error) ::raise(SIGSTOP);
+  });
+}
+
+void Job::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) break;
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->channel->pid() == pid) {
+        machine->channel->reaped(status);
+        break;
+      }
+    }
+  }
+  children_.async_wait([this](asio::error_code error, int) {
+    if (!error) reap();
+  });
+}
+
+void Job::trace(const std::string& text) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  log_.info("{:7.3f} s  {}", seconds, text);
+}
+
+}  // namespace prun::job

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/io/input_source.hpp"
+#include "launcher/job/data_addresses.hpp"
+#include "launcher/job/host_channel.hpp"
+#include "launcher/job/host_states.hpp"
+#include "launcher/job/job_plan.hpp"
+#include "launcher/job/rank_output.hpp"
+#include "launcher/ssh/fan_out.hpp"
+#include "runtime/bootstrap/control_messages.hpp"
+
+namespace prun::job {
+
+// One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their output, input and
+// endpoints, and ends. Nothing is started anywhere before everything is ready everywhere. One thread, that of run().
+//
+//   logins -> checks -> running -> ending -> closing -> writing -> over
+//
+// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave); writing waits for
+// whoever reads prun's output. The first thing
+// that goes wrong decides the exit status and the last line; all that follows from it is not told.
+class Job : private HostListener {
+ public:
+  Job(asio::io_context& io, JobPlan plan, spdlog::logger& log);
+
+  // Answers prun's exit status, when no process of the job is left that could be reached.
+  int run();
+
+ private:
+  enum class Stage : std::uint8_t { logins, checks, running, ending, closing, writing, over };
+
+  struct Machine {
+    explicit Machine(asio::io_context& io) : deadline(io), retry(io) {}
+
+    hosts::Host host;
+    bool local = false;
+    HostPhase phase = HostPhase::waiting;
+    std::unique_ptr<HostChannel> channel;
+    bootstrap::AgentHello hello;
+    std::vector<std::uint32_t> ranks;
+    std::size_t started = 0;
+    std::size_t done = 0;
+    unsigned tries = 0;
+    bool in_window = false;
+    asio::steady_timer deadline;
+    asio::steady_timer retry;
+  };
+  struct StartFailure {
+    std::string host;
+    std::uint8_t status;
+    std::string text;
+  };
+
+  // Starting (job_start.cpp).
+  void begin_logins();
+  void log_in(std::uint32_t host);
+  void leave_window(Machine& machine);
+  void on_shell(std::uint32_t host, const std::string& path) override;
+  void on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame);
+  void on_ready(std::uint32_t host, const bootstrap::AgentReady& ready);
+  void on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem);
+  bool move(std::uint32_t host, HostEvent event);
+  void arm_deadline(std::uint32_t host);
+  void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
+  void on_failed_login(std::uint32_t host, const ChannelEnd& end);
+  void check_stage();
+  void send_setups();
+  bootstrap::JobSetup setup_for(std::uint32_t host);
+  void send_starts();
+  void tell_start_failures();
+  void tell_notes();
+
+  // Ranks (job_ranks.cpp).
+  void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) override;
+  template <class Message, class Handler>
+  void take(std::uint32_t host, const bootstrap::ControlFrame& frame, Handler handler);
+  bool is_rank_of(std::uint32_t host, std::uint32_t rank);
+  void on_rank_started(std::uint32_t host);
+  void on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited);
+  void on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting);
+  void on_rank_done(std::uint32_t host, std::uint32_t rank);
+  void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
+  void send_endpoints();
+  void begin_input();
+  void on_input_credit(const bootstrap::InputCredit& credit);
+  void end_input();
+  template <class Message>
+  void tell_all(const Message& message) {
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
+    }
+  }
+
+  // Ending (job.cpp).
+  void on_end(std::uint32_t host, ChannelEnd end) override;
+  void lose_host(std::uint32_t host, const std::string& why);
+  void watch_signals();
+  void on_signal(int number);
+  void interrupt(int number);
+  void stop_with_the_ranks();
+  void reap();
+  void on_broken_output(int error);
+  void decide(int status, std::string sentence);
+  void end_job(std::chrono::milliseconds grace);
+  void check_all_done();
+  void close_down(std::chrono::milliseconds patience);
+  void check_all_closed();
+  void write_out();
+  void leave();
+  bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
+  std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
+  void trace(const std::string& text);
+
+  asio::io_context& io_;
+  JobPlan plan_;
+  spdlog::logger& log_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  Stage stage_ = Stage::logins;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  ssh::FanOut fan_out_;
+  std::vector<StartFailure> start_failures_;
+  std::vector<std::pair<std::string, std::string>> notes_;  // host, text
+  bootstrap::JobMap map_;
+  bootstrap::JobKey key_{};
+
+  std::vector<bool> rank_gone_;
+  std::vector<bootstrap::RankEndpoint> new_endpoints_;
+  asio::steady_timer endpoint_timer_;
+  RankOutput output_;
+  std::unique_ptr<io::InputSource> input_;
+
+  asio::signal_set signals_;
+  asio::signal_set children_;
+  asio::steady_timer job_timer_;
+  asio::steady_timer end_timer_;
+  asio::steady_timer stop_timer_;
+  std::optional<int> status_;
+  std::string sentence_;
+  bool interrupted_ = false;
+};
+
+}  // namespace prun::job

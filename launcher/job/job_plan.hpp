@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "launcher/cli/run_options.hpp"
+#include "launcher/hosts/placement.hpp"
+
+namespace prun::job {
+
+// One machine of the job.
+struct PlannedHost {
+  hosts::Host host;
+  bool local = false;  // this machine: its agent is a plain child of prun
+};
+
+// Everything a job needs to know before it begins. A plain value, made by main.
+struct JobPlan {
+  cli::RunOptions options;
+  std::vector<PlannedHost> hosts;           // at least one
+  std::vector<std::uint32_t> host_of_rank;  // index into hosts
+  std::string own_path;                     // absolute, of the prun that runs; the workers' is looked for there too
+  std::string directory;                    // absolute; where the ranks are to run
+  std::vector<std::string> environment;     // of prun itself, NAME=VALUE
+};
+
+}  // namespace prun::job

@@ -1,0 +1,179 @@
+// What ranks do while the job runs.
+#include <asio/post.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "launcher/io/exit_report.hpp"
+#include "launcher/job/job.hpp"
+
+namespace prun::job {
+namespace {
+
+using bootstrap::ControlFrame;
+using bootstrap::ControlKind;
+
+constexpr std::chrono::milliseconds failure_grace{500};
+// Ranks of one host begin to listen within about this time of each other.
+constexpr std::chrono::milliseconds endpoint_batch{2};
+
+// Who gets prun's standard input, and how much of it may be on its way to it.
+constexpr std::uint32_t input_rank = 0;
+constexpr std::size_t input_window_bytes = 64 * 1024;
+
+}  // namespace
+
+template <class Message, class Handler>
+void Job::take(std::uint32_t host, const ControlFrame& frame, Handler handler) {
+  auto message = bootstrap::decode_frame<Message>(frame);
+  if (message.ok()) {
+    handler(std::move(message).value());
+  } else if (starting()) {
+    fail_host(host, 125, "its agent cannot be understood: " + message.failure().text);
+  } else {
+    lose_host(host, "its agent cannot be understood: " + message.failure().text);
+  }
+}
+
+void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
+  Machine& machine = *machines_[host];
+  if (machine.phase == HostPhase::failed || stage_ == Stage::closing) {
+    return;
+  }
+  if (!may_arrive(machine.phase, frame.kind)) {
+    const auto text = fmt::format("its agent sent a message of kind {} while {}", static_cast<int>(frame.kind),
+                                  to_string(machine.phase));
+    if (starting()) return fail_host(host, 125, text);
+    return lose_host(host, text);
+  }
+  switch (frame.kind) {
+    case ControlKind::agent_hello: return on_hello(host, frame);
+    case ControlKind::agent_ready:
+      return take<bootstrap::AgentReady>(host, frame, [&](const auto& ready) { on_ready(host, ready); });
+    case ControlKind::agent_problem:
+      return take<bootstrap::AgentProblem>(host, frame, [&](const auto& problem) { on_problem(host, problem); });
+    case ControlKind::rank_started:
+      return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
+        if (is_rank_of(host, started.rank)) on_rank_started(host);
+      });
+    case ControlKind::rank_output:
+      return take<bootstrap::RankOutput>(host, frame, [&](const auto& output) {
+        if (is_rank_of(host, output.rank)) output_.take(output.rank, output.stream, output.data);
+      });
+    case ControlKind::input_credit:
+      return take<bootstrap::InputCredit>(host, frame, [&](const auto& credit) {
+        if (is_rank_of(host, credit.rank)) on_input_credit(credit);
+      });
+    case ControlKind::rank_endpoint:
+      return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
+        if (is_rank_of(host, endpoint.rank)) on_rank_endpoint(endpoint);
+      });
+    case ControlKind::rank_aborting:
+      return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
+        if (is_rank_of(host, aborting.rank)) on_rank_aborting(host, aborting);
+      });
+    case ControlKind::rank_exited:
+      return take<bootstrap::RankExited>(host, frame, [&](const auto& exited) {
+        if (is_rank_of(host, exited.rank)) on_rank_exited(host, exited);
+      });
+    case ControlKind::rank_done:
+      return take<bootstrap::RankDone>(host, frame, [&](const auto& done) {
+        if (is_rank_of(host, done.rank)) on_rank_done(host, done.rank);
+      });
+    default: return;
+  }
+}
+
+bool Job::is_rank_of(std::uint32_t host, std::uint32_t rank) {
+  if (rank < map_.size() && map_.host_of_rank[rank] == host) return true;
+  lose_host(host, fmt::format("its agent speaks for rank {}, which is not there", rank));
+  return false;
+}
+
+void Job::on_rank_started(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  ++machine.started;
+  if (machine.started < machine.ranks.size()) return;
+  move(host, HostEvent::all_started);
+  if (map_.host_of_rank[input_rank] == host) begin_input();
+}
+
+void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited) {
+  if (rank_gone_[exited.rank]) return;
+  rank_gone_[exited.rank] = true;
+  if (exited.rank == input_rank) end_input();
+  const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
+  const std::string cause = io::cause_text(end);
+  trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
+  if (!io::is_failure(end)) {
+    tell_all(bootstrap::PeerLost{exited.rank, true, cause});
+    return;
+  }
+  decide(io::exit_status_of(end), io::end_sentence(end));
+  tell_all(bootstrap::PeerLost{exited.rank, false, cause});
+  end_job(failure_grace);
+}
+
+void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting) {
+  decide(io::exit_status_of_abort(aborting.exit_status),
+         io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text));
+  tell_all(bootstrap::PeerLost{aborting.rank, false,
+                               "ended the job" + (aborting.text.empty() ? std::string() : ": " + aborting.text)});
+  end_job(failure_grace);
+}
+
+void Job::on_rank_done(std::uint32_t host, std::uint32_t rank) {
+  Machine& machine = *machines_[host];
+  output_.end_of(rank);
+  ++machine.done;
+  if (machine.done < machine.ranks.size()) return;
+  move(host, HostEvent::all_done);
+  check_all_done();
+}
+
+void Job::on_rank_endpoint(const bootstrap::RankEndpoint& endpoint) {
+  new_endpoints_.push_back(endpoint);
+  if (new_endpoints_.size() > 1) return;
+  endpoint_timer_.expires_after(endpoint_batch);
+  endpoint_timer_.async_wait([this](asio::error_code error) {
+    if (!error) send_endpoints();
+  });
+}
+
+void Job::send_endpoints() {
+  const bootstrap::Endpoints endpoints{std::exchange(new_endpoints_, {})};
+  tell_all(endpoints);
+  trace(fmt::format("{} endpoints sent on", endpoints.list.size()));
+}
+
+void Job::begin_input() {
+  if (stage_ != Stage::running || rank_gone_[input_rank]) return;
+  const auto send = [this](const auto& message) {
+    const auto& channel = machines_[map_.host_of_rank[input_rank]]->channel;
+    if (channel) channel->send(message);
+  };
+  input_ = std::make_unique<io::InputSource>(
+      STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+      io::InputSource::Handlers{
+          .data =
+              [send](std::vector<std::byte> bytes) { send(bootstrap::RankInput{input_rank, std::move(bytes)}); },
+          .end = [send] { send(bootstrap::InputEnd{input_rank}); }});
+  input_->add_credit(input_window_bytes);
+}
+
+void Job::on_input_credit(const bootstrap::InputCredit& credit) {
+  if (!input_ || credit.rank != input_rank) return;
+  if (credit.closed) {
+    end_input();
+  } else {
+    input_->add_credit(credit.bytes);
+  }
+}
+
+// What nobody has read yet stays where it is.
+void Job::end_input() {
+  if (input_) input_->stop();
+}
+
+}  // namespace prun::job

@@ -1,0 +1,311 @@
+// From the first login to the order to start.
+#include <asio/post.hpp>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include "launcher/cli/environment.hpp"
+#include "launcher/job/job.hpp"
+#include "launcher/ssh/ssh_command.hpp"
+#include "launcher/ssh/ssh_failure.hpp"
+
+namespace prun::job {
+namespace {
+
+constexpr unsigned most_tries = 3;
+// ssh's own limit is the same --start-timeout; this much later it must have told us in its own words.
+constexpr std::chrono::milliseconds after_ssh{1000};
+
+std::string with_words(std::string text, const std::string& words) {
+  const std::string said = ssh::said_in_one_line(words);
+  return said.empty() ? text : text + " (" + said + ")";
+}
+
+}  // namespace
+
+void Job::begin_logins() {
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    if (machines_[host]->local) {
+      log_in(host);
+      continue;
+    }
+    fan_out_.enter([this, host] {
+      machines_[host]->in_window = true;
+      log_in(host);
+    });
+  }
+}
+
+void Job::log_in(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  machine.phase = HostPhase::waiting;
+  ++machine.tries;
+  HostListener& listener = *this;
+  machine.channel = std::make_unique<HostChannel>(io_, listener, host);
+  std::vector<std::string> command{plan_.own_path, "agent", "--local"};
+  if (!machine.local) {
+    command = ssh::ssh_command(
+        machine.host,
+        {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout}, plan_.own_path);
+  }
+  const auto opened = machine.channel->open(command, machine.local ? SIGTERM : SIGKILL);
+  if (!opened.ok()) {
+    machine.channel.reset();
+    // Told from the event loop: whoever called us may be in the middle of a list of hosts.
+    asio::post(io_, [this, host, text = opened.failure().text] { fail_host(host, 125, text); });
+    return;
+  }
+  move(host, HostEvent::login_begun);
+}
+
+void Job::leave_window(Machine& machine) {
+  if (std::exchange(machine.in_window, false)) fan_out_.leave();
+}
+
+void Job::on_shell(std::uint32_t host, const std::string& path) {
+  trace(fmt::format("{}: starts {}", name(host), path));
+  move(host, HostEvent::shell_seen);
+}
+
+void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
+  Machine& machine = *machines_[host];
+  // Protocol and version stand first and are read alone: the rest may be of another make.
+  wire::Reader in(frame.body);
+  const std::uint16_t protocol = in.u16();
+  const std::string version = in.string(wire::max_string_bytes);
+  if (in.ok() && protocol != wire::control_protocol_version) {
+    fail_host(host, 125,
+              fmt::format("its prun is version {} and does not understand this one; install the same on both", version));
+    return;
+  }
+  auto hello = bootstrap::decode_frame<bootstrap::AgentHello>(frame);
+  if (!hello.ok()) {
+    fail_host(host, 125, "its agent cannot be understood: " + hello.failure().text);
+    return;
+  }
+  machine.hello = std::move(hello).value();
+  trace(fmt::format("{}: agent {} on {} ({}, {} cores), reached at {}", name(host), machine.hello.version,
+                    machine.hello.host_name, machine.hello.machine, machine.hello.cores,
+                    machine.hello.server_address.empty() ? "this machine" : machine.hello.server_address));
+  move(host, HostEvent::hello_received);
+  leave_window(machine);
+  check_stage();
+}
+
+void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
+  for (const auto& note : ready.notes) notes_.emplace_back(name(host), note);
+  move(host, HostEvent::ready_received);
+  check_stage();
+}
+
+void Job::on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem) {
+  if (starting()) {
+    fail_host(host, problem.exit_status, problem.text);
+    return;
+  }
+  Machine& machine = *machines_[host];
+  decide(problem.exit_status, fmt::format("{}: {}", name(host), problem.text));
+  // Those that were not started will never be done.
+  machine.ranks.resize(std::min(machine.ranks.size(), machine.started));
+  if (machine.done == machine.ranks.size()) move(host, HostEvent::all_done);
+  end_job(std::chrono::milliseconds(500));
+  check_all_done();
+}
+
+bool Job::move(std::uint32_t host, HostEvent event) {
+  Machine& machine = *machines_[host];
+  const auto next = next_phase(machine.phase, event);
+  if (!next) return false;
+  machine.phase = *next;
+  trace(fmt::format("{}: {}", name(host), to_string(*next)));
+  arm_deadline(host);
+  return true;
+}
+
+void Job::arm_deadline(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  machine.deadline.cancel();
+  if (!has_deadline(machine.phase)) return;
+  auto limit = plan_.options.start_timeout;
+  if (machine.phase == HostPhase::connecting) limit += after_ssh;
+  machine.deadline.expires_after(limit);
+  machine.deadline.async_wait([this, host, phase = machine.phase](asio::error_code error) {
+    if (error || machines_[host]->phase != phase) return;
+    const double seconds = std::chrono::duration<double>(plan_.options.start_timeout).count();
+    const std::string text = fmt::format("{} within {} s (--start-timeout)", overdue_words(phase), seconds);
+    if (starting()) {
+      fail_host(host, 125, text);
+    } else {
+      lose_host(host, text);
+    }
+  });
+}
+
+void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
+  Machine& machine = *machines_[host];
+  if (machine.phase == HostPhase::failed) return;
+  trace(fmt::format("{}: failed while {}: {}", name(host), to_string(machine.phase), text));
+  machine.phase = HostPhase::failed;
+  machine.deadline.cancel();
+  if (machine.channel) machine.channel->kill();
+  start_failures_.push_back({name(host), status, std::move(text)});
+  leave_window(machine);
+  check_stage();
+}
+
+void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
+  Machine& machine = *machines_[host];
+  using State = ssh::LoginReply::State;
+  switch (end.reply) {
+    case State::missing:
+      return fail_host(host, 125,
+                       fmt::format("prun is not installed there: looked for {} and in PATH", end.reply_detail));
+    case State::broken: {
+      const std::size_t line = end.reply_detail.find('\n');
+      const std::string path = end.reply_detail.substr(0, line);
+      return fail_host(host, 125,
+                       with_words(fmt::format("its prun does not run there: {}", path),
+                                  line == std::string::npos ? std::string() : end.reply_detail.substr(line + 1)));
+    }
+    case State::other_version:
+      return fail_host(host, 125,
+                       fmt::format("its prun is of another make ({}); install the same on both", end.reply_detail));
+    case State::too_much_noise:
+      return fail_host(host, 125,
+                       "its login shell prints without end before prun's agent can speak; see its .bashrc or .profile");
+    case State::waiting:
+    case State::greeted: break;
+  }
+  if (end.agent_was_there || machine.phase == HostPhase::logged_in) {
+    return fail_host(host, 125, with_words("its agent has left", end.broken + "\n" + end.words));
+  }
+  const bool is_ssh_failure = end.exited && WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == 255;
+  if (machine.local || !is_ssh_failure) {
+    return fail_host(host, 125,
+                     with_words(machine.local ? "the agent on this machine ended at once"
+                                              : "the login ended before prun's agent was there",
+                                end.words + "\n" + end.noise));
+  }
+  const auto failure = ssh::explain_ssh_failure(machine.host, end.words);
+  if (!failure.try_again || machine.tries >= most_tries) return fail_host(host, 125, failure.text);
+  trace(fmt::format("{}: {}; tries again", name(host), failure.text));
+  leave_window(machine);
+  machine.phase = HostPhase::waiting;
+  std::minstd_rand random(std::random_device{}());
+  machine.retry.expires_after(std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+  machine.retry.async_wait([this, host](asio::error_code error) {
+    if (error) return;
+    fan_out_.enter([this, host] {
+      machines_[host]->in_window = true;
+      log_in(host);
+    });
+  });
+}
+
+// Goes on when every host has come as far as the others or has failed.
+void Job::check_stage() {
+  const auto all = [this](HostPhase phase) {
+    return std::all_of(machines_.begin(), machines_.end(), [phase](const auto& machine) {
+      return machine->phase == phase || machine->phase == HostPhase::failed;
+    });
+  };
+  if (stage_ == Stage::logins && all(HostPhase::agent_up)) {
+    stage_ = Stage::checks;
+    send_setups();
+  }
+  if (stage_ == Stage::checks && all(HostPhase::ready)) {
+    if (start_failures_.empty()) {
+      send_starts();
+    } else {
+      tell_start_failures();
+    }
+  }
+}
+
+// Also where another host has failed already: the user wants to know everything that is wrong.
+void Job::send_setups() {
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    if (machines_[host]->phase != HostPhase::agent_up) continue;
+    machines_[host]->channel->send(setup_for(host));
+    move(host, HostEvent::setup_sent);
+  }
+}
+
+bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
+  std::vector<HostReach> reaches;
+  for (const auto& machine : machines_) {
+    reaches.push_back({machine->local, machine->hello.client_address, machine->hello.server_address});
+  }
+  auto addresses = addresses_for(host, reaches);
+  bootstrap::JobSetup setup;
+  setup.map = map_;
+  for (std::size_t i = 0; i < machines_.size(); ++i) setup.map.hosts[i].data_address = addresses.of_host[i];
+  setup.key = key_;
+  setup.host_index = host;
+  setup.bind_address = addresses.bind_address;
+  const Machine& machine = *machines_[host];
+  utsname own{};
+  ::uname(&own);
+  const auto site = machine.local                           ? cli::RankSite::here
+                    : machine.hello.machine == own.machine ? cli::RankSite::same_machine
+                                                            : cli::RankSite::other_machine;
+  bootstrap::Program program;
+  program.arguments = plan_.options.command;
+  program.environment = cli::rank_environment(plan_.environment, plan_.options.environment, site);
+  program.directory = plan_.directory;
+  program.directory_required = !plan_.options.directory.empty();
+  setup.programs.push_back(std::move(program));
+  setup.program_of_rank.assign(map_.size(), 0);
+  return setup;
+}
+
+void Job::send_starts() {
+  tell_notes();
+  stage_ = Stage::running;
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    machines_[host]->channel->send(bootstrap::Start{});
+    move(host, HostEvent::start_sent);
+  }
+}
+
+// The same text of several hosts is told once.
+void Job::tell_start_failures() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const auto& failure : start_failures_) {
+    const auto same = std::find_if(lines.begin(), lines.end(),
+                                   [&](const auto& line) { return line.second == failure.text; });
+    if (same != lines.end()) {
+      same->first += ", " + failure.host;
+    } else {
+      lines.emplace_back(failure.host, failure.text);
+    }
+  }
+  for (const auto& [hosts, text] : lines) output_.own_line(hosts + ": " + text);
+  // The program's own status only if nothing else was wrong.
+  const auto first = start_failures_.front().status;
+  const bool same = std::all_of(start_failures_.begin(), start_failures_.end(),
+                                [first](const auto& failure) { return failure.status == first; });
+  decide(same ? first : 125, machines_.size() > 1 ? "nothing was started on any host" : "");
+  close_down(std::chrono::milliseconds(5000));
+}
+
+void Job::tell_notes() {
+  if (plan_.options.verbosity < 0) return;
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const auto& [host, text] : notes_) {
+    const auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.second == text; });
+    if (same != lines.end()) {
+      same->first += ", " + host;
+    } else {
+      lines.emplace_back(host, text);
+    }
+  }
+  for (const auto& [hosts, text] : lines) output_.own_line(hosts + ": " + text);
+}
+
+}  // namespace prun::job

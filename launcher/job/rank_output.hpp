@@ -1,0 +1,46 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "launcher/io/line_merger.hpp"
+#include "launcher/io/output_sink.hpp"
+
+namespace prun::job {
+
+// What the ranks print, on its way to prun's own standard output and error by whole lines, and prun's own lines between
+// them. Owned by the job, on its thread; the writing is done by the sink's.
+class RankOutput {
+ public:
+  struct Handlers {
+    std::function<void(std::uint32_t rank, std::size_t bytes)> settled;  // written or thrown away
+    std::function<void(int error)> broken;                               // standard output takes no more
+  };
+
+  RankOutput(asio::io_context& io, Handlers handlers);
+
+  void set_label(std::uint32_t rank, std::string label) { merger_.set_label(rank, std::move(label)); }
+  void take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data);
+  // The rank will print no more.
+  void end_of(std::uint32_t rank);
+  // "prun: TEXT" on standard error.
+  void own_line(const std::string& text);
+  // `done` is called when everything is out.
+  void finish(std::function<void()> done);
+
+ private:
+  void arm_tick();
+
+  io::LineMerger merger_;
+  io::OutputSink sink_;
+  asio::steady_timer tick_;
+  bool ticking_ = false;
+};
+
+}  // namespace prun::job

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "launcher/hosts/host.hpp"
+
+// Why ssh did not bring us to a host, in one sentence with ssh's own words and what to do.
+namespace prun::ssh {
+
+enum class SshCause {
+  unknown_name,
+  no_route,
+  refused,           // nothing listens on the port
+  timed_out,
+  host_key_unknown,
+  host_key_changed,
+  key_refused,       // no key of ours is accepted
+  closed,            // by the far end during login: sshd is busy, or bans us
+  other,
+};
+
+struct SshFailure {
+  SshCause cause = SshCause::other;
+  std::string text;        // without the host's name in front
+  bool try_again = false;  // it may go away by itself
+};
+
+// What ssh wrote to its standard error, with a status other than zero, before the far end said anything.
+SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words);
+
+// The lines of ssh's standard error that tell something, joined to one.
+std::string said_in_one_line(std::string_view words);
+
+}  // namespace prun::ssh

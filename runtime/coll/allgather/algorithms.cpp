@@ -1,0 +1,15 @@
+#include "runtime/coll/allgather/bruck.hpp"
+#include "runtime/coll/allgather/ring.hpp"
+
+namespace prun::coll {
+
+template <>
+std::span<const Algorithm<AllgatherArguments>> algorithms() {
+  static constexpr Algorithm<AllgatherArguments> table[] = {
+      {"bruck", always, allgather_bruck},
+      {"ring", always, allgather_ring},
+  };
+  return table;
+}
+
+}  // namespace prun::coll

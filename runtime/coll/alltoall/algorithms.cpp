@@ -1,0 +1,15 @@
+#include "runtime/coll/alltoall/linear.hpp"
+#include "runtime/coll/alltoall/pairwise.hpp"
+
+namespace prun::coll {
+
+template <>
+std::span<const Algorithm<AlltoallArguments>> algorithms() {
+  static constexpr Algorithm<AlltoallArguments> table[] = {
+      {"linear", always, alltoall_linear},
+      {"pairwise", always, alltoall_pairwise},
+  };
+  return table;
+}
+
+}  // namespace prun::coll

@@ -1,0 +1,15 @@
+#include "runtime/coll/exscan/chain.hpp"
+#include "runtime/coll/exscan/doubling.hpp"
+
+namespace prun::coll {
+
+template <>
+std::span<const Algorithm<ExscanArguments>> algorithms() {
+  static constexpr Algorithm<ExscanArguments> table[] = {
+      {"doubling", always, exscan_doubling},
+      {"chain", always, exscan_chain},
+  };
+  return table;
+}
+
+}  // namespace prun::coll

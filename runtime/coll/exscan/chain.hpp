@@ -1,0 +1,9 @@
+#pragma once
+
+#include "runtime/coll/algorithm.hpp"
+
+namespace prun::coll {
+
+Task exscan_chain(Team team, ExscanArguments arguments);
+
+}  // namespace prun::coll

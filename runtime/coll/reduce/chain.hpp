@@ -1,0 +1,9 @@
+#pragma once
+
+#include "runtime/coll/algorithm.hpp"
+
+namespace prun::coll {
+
+Task reduce_chain(Team team, ReduceArguments arguments);
+
+}  // namespace prun::coll

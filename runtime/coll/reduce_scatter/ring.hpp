@@ -1,0 +1,9 @@
+#pragma once
+
+#include "runtime/coll/algorithm.hpp"
+
+namespace prun::coll {
+
+Task reduce_scatter_ring(Team team, ReduceScatterArguments arguments);
+
+}  // namespace prun::coll

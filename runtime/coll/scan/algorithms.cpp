@@ -1,0 +1,15 @@
+#include "runtime/coll/scan/chain.hpp"
+#include "runtime/coll/scan/doubling.hpp"
+
+namespace prun::coll {
+
+template <>
+std::span<const Algorithm<ScanArguments>> algorithms() {
+  static constexpr Algorithm<ScanArguments> table[] = {
+      {"doubling", always, scan_doubling},
+      {"chain", always, scan_chain},
+  };
+  return table;
+}
+
+}  // namespace prun::coll

@@ -1,0 +1,56 @@
+#include "runtime/comm/comm_state.hpp"
+
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace prun::detail {
+
+CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> members,
+                     std::uint32_t context, bool is_world)
+    : world_(std::move(world)),
+      members_(std::move(members)),
+      context_(context),
+      is_world_(is_world) {
+  for (int rank = 0; rank < size(); ++rank) ranks_.emplace(world_rank(rank), rank);
+  rank_ = ranks_.at(world_->rank());
+}
+
+CommState::~CommState() {
+  if (is_world_) return;
+  world_->endpoint().retire_context(context_);
+  world_->endpoint().retire_context(context_ + 1);
+}
+
+std::shared_ptr<CommState> CommState::of_world(std::shared_ptr<World> world) {
+  std::vector<WorldRank> members(static_cast<std::size_t>(world->size()));
+  std::iota(members.begin(), members.end(), 0);
+  return std::make_shared<CommState>(std::move(world), std::move(members), 0, true);
+}
+
+std::optional<int> CommState::rank_of(WorldRank world_rank) const {
+  const auto found = ranks_.find(world_rank);
+  return found == ranks_.end() ? std::nullopt : std::optional(found->second);
+}
+
+coll::Team CommState::team_for_next_call(Datatype type) {
+  // Comes round after two thousand million calls; what is under way by then is long over.
+  const std::uint32_t call =
+      calls_++ & static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
+  coll::Team team(world_->endpoint(), members_, rank_, context_ + 1,
+                  static_cast<std::int32_t>(call), type);
+  team.set_segment_bytes(world_->tuning().segment_bytes);
+  return team;
+}
+
+std::string CommState::say(const std::string& operation) const {
+  return world_->name(world_->rank()) + ": " + operation;
+}
+
+std::string CommState::say_rank(int rank) const {
+  const std::string text = std::to_string(rank);
+  if (rank < 0 || rank >= size() || world_rank(rank) == rank) return text;
+  return text + " (rank " + std::to_string(world_rank(rank)) + " of the job)";
+}
+
+}  // namespace prun::detail

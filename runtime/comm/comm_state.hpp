@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/coll/team.hpp"
+#include "runtime/comm/world.hpp"
+
+namespace prun::detail {
+
+// What a Communicator handle stands for: who its members are, and the two spaces of messages that
+// are its own, one for point to point and one for collectives. Shared by the handles and by the
+// operations under way on it.
+class CommState : public std::enable_shared_from_this<CommState> {
+ public:
+  using WorldRank = transport::WorldRank;
+
+  // `context` is the first of the two; see agree_on_context.
+  CommState(std::shared_ptr<World> world, std::vector<WorldRank> members, std::uint32_t context,
+            bool is_world);
+  ~CommState();
+
+  // env.world().
+  static std::shared_ptr<CommState> of_world(std::shared_ptr<World> world);
+
+  World& world() const { return *world_; }
+  const std::shared_ptr<World>& shared_world() const { return world_; }
+  int rank() const { return rank_; }
+  int size() const { return static_cast<int>(members_.size()); }
+  const std::vector<WorldRank>& members() const { return members_; }
+  WorldRank world_rank(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
+  std::optional<int> rank_of(WorldRank world_rank) const;
+
+  std::uint32_t p2p_context() const { return context_; }
+  // The members as a collective algorithm sees them, for one more call. Members count their calls
+  // alike.
+  coll::Team team_for_next_call(Datatype type);
+
+  // "rank 1 on rpi2: recv from 0, tag 7": how a message to the user begins.
+  std::string say(const std::string& operation) const;
+  // "3", or "3 (rank 5 of the job)" where that is not the same.
+  std::string say_rank(int rank) const;
+
+ private:
+  std::shared_ptr<World> world_;
+  std::vector<WorldRank> members_;
+  std::unordered_map<WorldRank, int> ranks_;
+  std::uint32_t context_;
+  bool is_world_;
+  int rank_ = -1;
+  std::uint32_t calls_ = 0;
+};
+
+}  // namespace prun::detail

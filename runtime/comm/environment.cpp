@@ -1,0 +1,61 @@
+#include <prun/environment.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+#include "runtime/comm/comm_state.hpp"
+#include "runtime/comm/world.hpp"
+
+namespace prun {
+namespace {
+
+// The one process-wide fact: whether this process has joined its job. See Environment.
+std::atomic<bool> joined{false};
+
+std::shared_ptr<detail::World> join_once() {
+  if (joined.exchange(true)) {
+    throw Error(Errc::invalid_argument,
+                "a process joins its job once: there is, or was, another prun::Environment in it");
+  }
+  return detail::World::join();
+}
+
+}  // namespace
+
+Environment::Environment() : state_(join_once()), world_(detail::CommState::of_world(state_)) {
+  // Output goes through pipes to prun, which shows whole lines: without this the C library keeps it
+  // back until a buffer is full.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+}
+
+Environment::Environment(int&, char**&) : Environment() {}
+
+Environment::~Environment() {
+  if (state_->finalized() || std::uncaught_exceptions() > 0) return;
+  try {
+    state_->finalize();
+  } catch (const std::exception& cause) {
+    // Without finalize the exit counts as a failure, so prun will name this rank; here is why.
+    std::fprintf(stderr, "%s\n", cause.what());
+  }
+}
+
+Communicator& Environment::world() {
+  return world_;
+}
+
+void Environment::finalize() {
+  state_->finalize();
+}
+
+void Environment::abort(int exit_status, std::string_view text) {
+  state_->abort(exit_status, text);
+}
+
+double Environment::wtime() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace prun

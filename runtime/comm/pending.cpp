@@ -1,0 +1,139 @@
+#include "runtime/comm/pending.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace prun::detail {
+
+// --- checks and words
+// ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn]] void misuse(const CommState& comm, const std::string& operation,
+                         const std::string& what) {
+  throw Error(Errc::invalid_argument, comm.say(operation) + ": " + what);
+}
+
+void check_rank(const CommState& comm, const std::string& operation, int rank) {
+  if (rank >= 0 && rank < comm.size()) return;
+  misuse(comm, operation,
+         "there is no rank " + std::to_string(rank) + " in a communicator of " +
+             std::to_string(comm.size()) +
+             (comm.size() == 1 ? " (only rank 0)"
+                               : " (ranks 0 to " + std::to_string(comm.size() - 1) + ")"));
+}
+
+void check_tag(const CommState& comm, const std::string& operation, int tag) {
+  if (tag < 0) misuse(comm, operation, "a tag is 0 or more, this one is " + std::to_string(tag));
+}
+
+std::string describe_send(const CommState& comm, const char* verb, int dest, int tag) {
+  return std::string(verb) + " to " + comm.say_rank(dest) + ", tag " + std::to_string(tag);
+}
+
+}  // namespace
+
+std::string describe_recv(const CommState& comm, const char* verb, Source source, TagMatch tag) {
+  return std::string(verb) + " from " + (source.any() ? "any rank" : comm.say_rank(source.rank())) +
+         ", " + (tag.any() ? "any tag" : "tag " + std::to_string(tag.tag()));
+}
+
+void check_send(const CommState& comm, int dest, int tag) {
+  comm.world().check_usable();
+  if (dest >= 0 && dest < comm.size() && tag >= 0) return;
+  const std::string operation = describe_send(comm, "send", dest, tag);
+  check_rank(comm, operation, dest);
+  check_tag(comm, operation, tag);
+}
+
+void check_recv(const CommState& comm, Source source, TagMatch tag) {
+  comm.world().check_usable();
+  const bool rank_good = source.any() || (source.rank() >= 0 && source.rank() < comm.size());
+  if (rank_good && (tag.any() || tag.tag() >= 0)) return;
+  const std::string operation = describe_recv(comm, "recv", source, tag);
+  if (!source.any()) check_rank(comm, operation, source.rank());
+  if (!tag.any()) check_tag(comm, operation, tag.tag());
+}
+
+match::Pattern pattern_of(const CommState& comm, Source source, TagMatch tag) {
+  return {comm.p2p_context(), source.any() ? match::any : comm.world_rank(source.rank()),
+          tag.any() ? match::any : tag.tag()};
+}
+
+Status status_of(const CommState& comm, transport::WorldRank source,
+                 const wire::Envelope& envelope) {
+  return {comm.rank_of(source).value_or(-1), envelope.tag, static_cast<std::size_t>(envelope.count),
+          envelope.type};
+}
+
+void raise(const CommState& comm, const std::string& operation, const core::Failure& failure) {
+  throw Error(failure.code, comm.say(operation) + ": " + failure.text, failure.peer);
+}
+
+void raise_timeout(const CommState& comm, const std::string& operation) {
+  throw Error(Errc::timed_out, comm.say(operation) + ": not complete when its deadline passed");
+}
+
+void wait_for(const Operation& operation, const Deadline& deadline) {
+  operation.world().check_usable();
+  if (!operation.world().wait([&] { return operation.done(); }, deadline)) {
+    raise_timeout(operation.comm(), operation.describe());
+  }
+}
+
+// --- operations
+// ------------------------------------------------------------------------------------------------------------
+
+PendingSend::PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest,
+                         int tag, SendMode mode)
+    : Operation(std::move(comm)), operation_(world().endpoint()), dest_(dest), tag_(tag) {
+  world().endpoint().start_send(operation_, this->comm().world_rank(dest),
+                                this->comm().p2p_context(), tag, buffer,
+                                mode == SendMode::synchronous);
+}
+
+std::string PendingSend::describe() const {
+  return describe_send(comm(), "send", dest_, tag_);
+}
+
+Status PendingSend::result() const {
+  if (operation_.failure() != nullptr) raise(comm(), describe(), *operation_.failure());
+  return {comm().rank(), tag_, static_cast<std::size_t>(operation_.envelope().count),
+          operation_.envelope().type};
+}
+
+PendingRecv::PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buffer, Source source,
+                         TagMatch tag)
+    : Operation(std::move(comm)), operation_(world().endpoint()), source_(source), tag_(tag) {
+  world().endpoint().start_recv(operation_, pattern_of(this->comm(), source, tag), buffer,
+                                this->comm().members());
+}
+
+std::string PendingRecv::describe() const {
+  return describe_recv(comm(), "recv", source_, tag_);
+}
+
+Status PendingRecv::result() const {
+  if (operation_.failure() != nullptr) raise(comm(), describe(), *operation_.failure());
+  return status_of(comm(), operation_.source(), operation_.envelope());
+}
+
+PendingCollective::PendingCollective(std::shared_ptr<CommState> comm, std::string_view name,
+                                     coll::Task task)
+    : Operation(std::move(comm)), name_(name), task_(std::move(task)) {
+  task_.start();
+}
+
+Status PendingCollective::result() const {
+  if (task_.error()) {
+    try {
+      std::rethrow_exception(task_.error());
+    } catch (const coll::TransferFailed& failed) {
+      raise(comm(), describe(), failed.failure());
+    }
+  }
+  return {};
+}
+
+}  // namespace prun::detail

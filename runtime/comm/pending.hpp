@@ -1,0 +1,100 @@
+#pragma once
+
+#include <prun/detail/operations.hpp>
+
+#include <memory>
+#include <string>
+
+#include "runtime/coll/task.hpp"
+#include "runtime/comm/comm_state.hpp"
+#include "runtime/p2p/operation.hpp"
+
+// What stands behind a Request.
+namespace prun::detail {
+
+// An operation under way on a communicator. Destroying it before it is done withdraws it.
+class Operation {
+ public:
+  explicit Operation(std::shared_ptr<CommState> comm) : comm_(std::move(comm)) {}
+  virtual ~Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  CommState& comm() const { return *comm_; }
+  World& world() const { return comm_->world(); }
+
+  virtual bool done() const = 0;
+  // The outcome, once done: the status, or the Error it ended with is thrown.
+  virtual Status result() const = 0;
+  virtual bool cancel() { return false; }
+  // "recv from 2, tag 7": for messages.
+  virtual std::string describe() const = 0;
+
+ private:
+  std::shared_ptr<CommState> comm_;
+};
+
+class PendingSend final : public Operation {
+ public:
+  PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest, int tag,
+              SendMode mode);
+
+  bool done() const override { return operation_.done(); }
+  Status result() const override;
+  std::string describe() const override;
+
+ private:
+  p2p::SendOperation operation_;
+  int dest_;
+  int tag_;
+};
+
+class PendingRecv final : public Operation {
+ public:
+  PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buffer, Source source,
+              TagMatch tag);
+
+  bool done() const override { return operation_.done(); }
+  Status result() const override;
+  bool cancel() override { return world().endpoint().cancel(operation_); }
+  std::string describe() const override;
+
+ private:
+  p2p::RecvOperation operation_;
+  Source source_;
+  TagMatch tag_;
+};
+
+class PendingCollective final : public Operation {
+ public:
+  // Starts the task. `name` is the operation's.
+  PendingCollective(std::shared_ptr<CommState> comm, std::string_view name, coll::Task task);
+
+  bool done() const override { return task_.done(); }
+  Status result() const override;
+  std::string describe() const override { return std::string(name_); }
+
+ private:
+  std::string_view name_;
+  coll::Task task_;
+};
+
+// The message of a receive as the communicator sees it.
+Status status_of(const CommState& comm, transport::WorldRank source,
+                 const wire::Envelope& envelope);
+
+// Throws invalid_argument for what cannot be meant: a rank or tag out of range, use after finalize.
+void check_send(const CommState& comm, int dest, int tag);
+void check_recv(const CommState& comm, Source source, TagMatch tag);
+match::Pattern pattern_of(const CommState& comm, Source source, TagMatch tag);
+std::string describe_recv(const CommState& comm, const char* verb, Source source, TagMatch tag);
+
+// Throws the failure as an Error that begins with who and what.
+[[noreturn]] void raise(const CommState& comm, const std::string& operation,
+                        const core::Failure& failure);
+[[noreturn]] void raise_timeout(const CommState& comm, const std::string& operation);
+
+// Runs the world until the operation is done; throws timed_out past the deadline.
+void wait_for(const Operation& operation, const Deadline& deadline);
+
+}  // namespace prun::detail

@@ -1,0 +1,319 @@
+#include "runtime/comm/world.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace prun::detail {
+namespace {
+
+// Takes over the algorithms that the environment names.
+coll::Tuning make_tuning(const core::Config& config) {
+  coll::Tuning tuning;
+  for (const auto& [operation, algorithm] : config.algorithms) {
+    const auto found =
+        std::find(coll::operation_names.begin(), coll::operation_names.end(), operation);
+    if (found == coll::operation_names.end()) {
+      std::string known;
+      for (const std::string_view name : coll::operation_names)
+        known += (known.empty() ? "" : ", ") + std::string(name);
+      throw Error(Errc::invalid_argument,
+                  "an environment variable PRUN_COLL_... names the collective '" + operation +
+                      "', which there is not; there are: " + known);
+    }
+    tuning.forced[static_cast<std::size_t>(found - coll::operation_names.begin())] = algorithm;
+  }
+  if (const auto checked = coll::check(tuning); !checked) checked.failure().raise();
+  return tuning;
+}
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A wait spins this long where each rank of the host has a core of its own: about two round trips
+// of a small message on an idle 100 Mbit/s network with its interrupt latency, and less than waking
+// up costs a small board.
+constexpr microseconds spin_with_own_core{50};
+
+// A blocked rank on whose connections nothing has moved for this long takes large messages in ahead
+// of their receive.
+constexpr milliseconds quiet_before_taking_in{1};
+
+// How long a broken connection waits for the launcher to say what happened to the peer. The
+// launcher learns of a death within milliseconds; this is for a loaded machine.
+constexpr milliseconds patience_with_launcher{2000};
+
+// A rank that has left in good order has handed everything to our kernel: this is for us to read
+// it.
+constexpr milliseconds time_for_last_words{200};
+
+std::string own_host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+}  // namespace
+
+// --- joining
+// ---------------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<World> World::join() {
+  auto config = core::Config::from_environment();
+  if (!config) config.failure().raise();
+  std::shared_ptr<World> world(new World(config.value()));
+  return world;
+}
+
+World::World(const core::Config& config) {
+  if (config.agent_descriptor) {
+    auto channel = bootstrap::RankChannel::join(io_, *config.agent_descriptor);
+    if (!channel) channel.failure().raise();
+    enter(std::move(channel).value(), config);
+    return;
+  }
+  if (const auto launcher = core::foreign_launcher()) {
+    throw Error(Errc::not_prun,
+                "this program uses prun but was started by " + *launcher +
+                    ": every process would be rank 0 of 1; start it with `prun -n N PROGRAM`");
+  }
+  be_alone();
+  make_endpoint(config);
+}
+
+void World::be_alone() {
+  map_.hosts = {{own_host_name(), {}}};
+  map_.host_of_rank = {0};
+}
+
+void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::Config& config) {
+  channel_ = std::move(channel);
+  const bootstrap::Welcome& welcome = channel_->welcome();
+  map_ = welcome.map;
+  rank_ = static_cast<WorldRank>(welcome.rank);
+  ports_.assign(map_.size(), 0);
+  const auto here =
+      std::count(map_.host_of_rank.begin(), map_.host_of_rank.end(), host_index(rank_));
+  if (static_cast<std::uint64_t>(here) <= welcome.cores) spin_ = spin_with_own_core;
+  make_endpoint(config);
+  if (map_.size() > 1) {
+    transport::TcpTransport::Settings settings;
+    settings.key = welcome.key;
+    settings.job_id = map_.job_id;
+    settings.self = rank_;
+    settings.size = size();
+    settings.bind_address = welcome.bind_address;
+    auto tcp = transport::TcpTransport::open(io_, settings, *endpoint_,
+                                             [this](WorldRank peer) { return locate(peer); });
+    if (!tcp) {
+      throw Error(tcp.failure().code, name(rank_) + " cannot take part: " + tcp.failure().text);
+    }
+    tcp_ = std::move(tcp).value();
+    channel_->announce_port(tcp_->port());
+  }
+  channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
+                    [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
+                    [this] { launcher_gone_ = true; }});
+}
+
+void World::make_endpoint(const core::Config& config) {
+  if (config.spin) spin_ = *config.spin;
+  tuning_ = make_tuning(config);
+  p2p::Limits limits;
+  if (config.eager_bytes) limits.eager_bytes = *config.eager_bytes;
+  if (config.unexpected_bytes) limits.unexpected_bytes = *config.unexpected_bytes;
+  endpoint_ = std::make_unique<p2p::Endpoint>(
+      limits,
+      [this](WorldRank peer) -> transport::Transport& {
+        if (peer == rank_) return *self_;
+        return *tcp_;
+      },
+      [this](WorldRank peer, bool orderly, const std::string& cause) {
+        on_disconnect(peer, orderly, cause);
+      },
+      [this](WorldRank peer) { return name(peer); });
+  self_ = std::make_unique<transport::SelfTransport>(*endpoint_, rank_);
+}
+
+World::~World() {
+  // Operations that outlive their Environment may still be withdrawn below; they need the
+  // transports until then.
+  endpoint_.reset();
+}
+
+// --- who is who
+// ------------------------------------------------------------------------------------------------------------
+
+const std::string& World::host_of(WorldRank rank) const {
+  return map_.hosts[host_index(rank)].name;
+}
+
+std::string World::name(WorldRank rank) const {
+  std::string text = "rank " + std::to_string(rank);
+  if (map_.hosts.size() > 1) text += " on " + host_of(rank);
+  return text;
+}
+
+std::optional<asio::ip::tcp::endpoint> World::locate(WorldRank peer) const {
+  const std::uint16_t port = ports_[static_cast<std::size_t>(peer)];
+  if (port == 0) return std::nullopt;
+  asio::error_code error;
+  const auto address = asio::ip::make_address(map_.hosts[host_index(peer)].data_address, error);
+  if (error) return std::nullopt;
+  return asio::ip::tcp::endpoint(address, port);
+}
+
+void World::check_usable() const {
+  if (finalized_) throw Error(Errc::invalid_argument, "prun was used after finalize");
+}
+
+// --- the loop
+// --------------------------------------------------------------------------------------------------------------
+
+bool World::step() {
+  bool moved = self_->progress();
+  if (tcp_) moved |= tcp_->progress();
+  moved |= endpoint_->run_ready();
+  return moved;
+}
+
+void World::poll() {
+  io_.poll();
+  while (step()) {
+  }
+}
+
+void World::block(const Deadline& deadline) {
+  if (launcher_gone_) {
+    throw Error(Errc::peer_lost, name(rank_) + ": the launcher has gone, and with it the job");
+  }
+  if (endpoint_->has_untaken()) {
+    // Asleep for a moment only: if nothing comes, a large message that waits at its sender is let
+    // in.
+    sleep_until_event(Deadline(quiet_before_taking_in));
+    if (!step()) endpoint_->take_in_unexpected();
+    return;
+  }
+  if (size() == 1 && !deadline.at()) {
+    throw Error(Errc::invalid_argument,
+                "this rank is alone and waits for a message that it has not sent to itself: it "
+                "would wait for ever");
+  }
+  sleep_until_event(deadline);
+}
+
+void World::sleep_until_event(const Deadline& deadline) {
+  if (tcp_) tcp_->arm();
+  const auto guard =
+      asio::make_work_guard(io_);  // alone in the world there is nothing else to wait for
+  if (deadline.at()) {
+    io_.run_one_until(*deadline.at());
+  } else {
+    io_.run_one();
+  }
+  io_.poll();
+}
+
+// --- what becomes of others
+// ------------------------------------------------------------------------------------------------
+
+void World::on_endpoints(const bootstrap::Endpoints& message) {
+  for (const bootstrap::RankEndpoint& entry : message.list) {
+    if (entry.rank >= map_.size()) continue;
+    ports_[entry.rank] = entry.port;
+    if (tcp_) tcp_->endpoint_known(static_cast<WorldRank>(entry.rank));
+  }
+}
+
+void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause) {
+  if (orderly) {
+    doubts_.erase(peer);
+    endpoint_->peer_finished(peer);
+    return;
+  }
+  Doubt& doubt = doubts_[peer];
+  if (doubt.left_in_order) {
+    conclude(peer);
+    return;
+  }
+  doubt.cause = cause.empty() ? "closed the connection" : cause;
+  conclude_later(peer, patience_with_launcher);
+}
+
+void World::on_peer_lost(const bootstrap::PeerLost& message) {
+  const auto peer = static_cast<WorldRank>(message.rank);
+  if (peer >= size() || peer == rank_ || endpoint_->peer_gone(peer)) return;
+  if (!message.orderly) {
+    doubts_.erase(peer);
+    endpoint_->peer_lost(peer, message.cause);
+    return;
+  }
+  Doubt& doubt = doubts_[peer];
+  doubt.left_in_order = true;
+  if (!doubt.cause.empty()) {
+    conclude(peer);
+  } else {
+    conclude_later(peer, time_for_last_words);
+  }
+}
+
+void World::conclude_later(WorldRank peer, milliseconds after) {
+  Doubt& doubt = doubts_[peer];
+  doubt.timer.emplace(io_, after);
+  doubt.timer->async_wait([this, peer](const asio::error_code& error) {
+    if (!error) conclude(peer);
+  });
+}
+
+void World::conclude(WorldRank peer) {
+  const auto found = doubts_.find(peer);
+  if (found == doubts_.end()) return;
+  if (found->second.left_in_order) {
+    // A connection that still stands has its goodbye to come.
+    if (found->second.cause.empty() && tcp_ && tcp_->in_touch(peer)) {
+      conclude_later(peer, time_for_last_words);
+      return;
+    }
+    doubts_.erase(found);
+    endpoint_->peer_finished(peer);
+    return;
+  }
+  const std::string cause = std::exchange(found->second.cause, {});
+  doubts_.erase(found);
+  endpoint_->peer_lost(peer, cause);
+}
+
+// --- leaving
+// ---------------------------------------------------------------------------------------------------------------
+
+void World::finalize() {
+  if (finalized_) return;
+  wait([this] { return endpoint_->idle(); }, {});
+  if (tcp_) {
+    tcp_->close();
+    // Only the kernel knows when the last byte has arrived, and it does not say: asked at growing
+    // intervals.
+    microseconds pause{100};
+    while (!wait([this] { return tcp_->drained(); }, pause))
+      pause = std::min(pause * 2, microseconds(10'000));
+  }
+  finalized_ = true;
+  if (channel_) channel_->announce_finalized();
+}
+
+void World::abort(int exit_status, std::string_view text) {
+  if (channel_) {
+    channel_->announce_abort(exit_status, std::string(text));
+  } else if (!text.empty()) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+  }
+  std::fflush(nullptr);
+  std::_Exit(exit_status);
+}
+
+}  // namespace prun::detail

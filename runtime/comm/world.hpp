@@ -1,0 +1,146 @@
+#pragma once
+
+#include <prun/deadline.hpp>
+#include <prun/error.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/bootstrap/rank_channel.hpp"
+#include "runtime/coll/selector.hpp"
+#include "runtime/core/config.hpp"
+#include "runtime/p2p/endpoint.hpp"
+#include "runtime/transport/self/self_transport.hpp"
+#include "runtime/transport/tcp/tcp_transport.hpp"
+
+namespace prun::detail {
+
+// One rank's whole machinery: the channel to its agent, the transports, point to point, and the
+// loop that moves them. Shared by the Environment and by what it gave out (communicators,
+// requests), so that those can still say what is wrong when they are used after finalize. One
+// thread at a time.
+class World {
+ public:
+  using WorldRank = transport::WorldRank;
+
+  // Joins the job this process belongs to, or makes a world of one. Throws Error.
+  static std::shared_ptr<World> join();
+  ~World();
+
+  WorldRank rank() const { return rank_; }
+  WorldRank size() const { return static_cast<WorldRank>(map_.size()); }
+  const std::string& host_of(WorldRank rank) const;
+  std::uint32_t host_index(WorldRank rank) const {
+    return map_.host_of_rank[static_cast<std::size_t>(rank)];
+  }
+  // "rank 2 on rpi3", or "rank 2" where there is one host only.
+  std::string name(WorldRank rank) const;
+
+  p2p::Endpoint& endpoint() { return *endpoint_; }
+  const coll::Tuning& tuning() const { return tuning_; }
+
+  // A number for a new communicator that no communicator of this process has; see
+  // CommState::agree_on_context.
+  std::uint32_t lowest_free_context() const { return next_context_; }
+  void take_contexts_below(std::uint32_t next) { next_context_ = next; }
+
+  // Throws invalid_argument once the Environment has been finalized.
+  void check_usable() const;
+  bool finalized() const { return finalized_; }
+
+  // Runs the machinery until done() holds: a short spin, then asleep in the kernel. False if the
+  // deadline passed first. Throws when it cannot ever hold: alone in the world with nothing under
+  // way, or the launcher has gone.
+  template <class Done>
+  bool wait(const Done& done, const Deadline& deadline) {
+    if (done()) return true;
+    Spin spin(spin_);
+    for (;;) {
+      const bool moved = step();
+      if (done()) return true;
+      if (deadline.passed()) return false;
+      if (moved) {
+        spin.restart();
+      } else if (!spin.once_more()) {
+        block(deadline);
+        if (done()) return true;
+      } else if (spin.time_for_events()) {
+        io_.poll();
+      }
+    }
+  }
+
+  // Moves what can be moved now, without blocking.
+  void poll();
+
+  void finalize();
+  [[noreturn]] void abort(int exit_status, std::string_view text);
+
+ private:
+  // Counts a wait's turns and looks at the clock now and then.
+  class Spin {
+   public:
+    explicit Spin(std::chrono::microseconds limit) : limit_(limit) { restart(); }
+    void restart() { until_ = std::chrono::steady_clock::now() + limit_; }
+    bool once_more() const {
+      return limit_.count() > 0 && std::chrono::steady_clock::now() < until_;
+    }
+    bool time_for_events() { return ++turns_ % 16 == 0; }
+
+   private:
+    std::chrono::microseconds limit_;
+    std::chrono::steady_clock::time_point until_;
+    unsigned turns_ = 0;
+  };
+
+  explicit World(const core::Config& config);
+  void enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::Config& config);
+  void be_alone();
+  void make_endpoint(const core::Config& config);
+
+  bool step();
+  void block(const Deadline& deadline);
+  void sleep_until_event(const Deadline& deadline);
+
+  // What became of others.
+  void on_endpoints(const bootstrap::Endpoints& message);
+  void on_peer_lost(const bootstrap::PeerLost& message);
+  void on_disconnect(WorldRank peer, bool orderly, const std::string& cause);
+  void conclude_later(WorldRank peer, std::chrono::milliseconds after);
+  void conclude(WorldRank peer);
+  std::optional<asio::ip::tcp::endpoint> locate(WorldRank peer) const;
+
+  asio::io_context io_{1};
+  bootstrap::JobMap map_;
+  WorldRank rank_ = 0;
+  std::chrono::microseconds spin_{0};
+  coll::Tuning tuning_;
+  std::unique_ptr<bootstrap::RankChannel> channel_;
+  std::unique_ptr<p2p::Endpoint> endpoint_;
+  std::unique_ptr<transport::SelfTransport> self_;
+  std::unique_ptr<transport::TcpTransport> tcp_;
+  std::vector<std::uint16_t> ports_;  // by rank; 0: not known yet
+  std::uint32_t next_context_ = 2;    // 0 and 1 are env.world()'s
+  bool finalized_ = false;
+  bool launcher_gone_ = false;
+
+  // A peer whose end is not clear yet: its connection broke and the launcher has not said why, or
+  // the launcher says it has left in good order and its last messages may still be under way.
+  struct Doubt {
+    std::string cause;           // why its connection broke, if it did
+    bool left_in_order = false;  // the launcher says so
+    std::optional<asio::steady_timer> timer;
+  };
+  std::unordered_map<WorldRank, Doubt> doubts_;
+};
+
+}  // namespace prun::detail

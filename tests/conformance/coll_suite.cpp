@@ -1,0 +1,352 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/coll/selector.hpp"
+#include "runtime/coll/start.hpp"
+#include "tests/conformance/coll_cases.hpp"
+#include "tests/support/cluster.hpp"
+
+// What every algorithm of every operation must do, and the choice made by the selector with it.
+// The algorithms come from the operations' tables: a new row there is tested here by itself.
+namespace prun::test {
+namespace {
+
+constexpr int rank_counts[] = {1, 2, 3, 4, 5, 7, 8};
+
+// An algorithm of the table, or, without one, what the selector picks.
+template <class Arguments>
+class Subject {
+ public:
+  Subject(const coll::Algorithm<Arguments>* algorithm, const coll::Tuning& tuning)
+      : algorithm_(algorithm), tuning_(tuning) {}
+
+  bool fits(const coll::Team& team, const Arguments& arguments) const {
+    return algorithm_ == nullptr || algorithm_->fits(team, arguments);
+  }
+  coll::Task task(coll::Team team, Arguments arguments) const {
+    if (algorithm_ == nullptr) return started(team, std::move(arguments));
+    team.set_segment_bytes(tuning_.segment_bytes);
+    return algorithm_->run(team, std::move(arguments));
+  }
+
+ private:
+  // Every operation by its own name.
+  coll::Task started(coll::Team team, Arguments arguments) const {
+    using enum coll::Operation;
+    constexpr coll::Operation operation = Arguments::operation;
+    if constexpr (operation == barrier) return coll::barrier(team, arguments, tuning_);
+    if constexpr (operation == bcast) return coll::bcast(team, arguments, tuning_);
+    if constexpr (operation == gather) return coll::gather(team, arguments, tuning_);
+    if constexpr (operation == scatter) return coll::scatter(team, arguments, tuning_);
+    if constexpr (operation == allgather) return coll::allgather(team, arguments, tuning_);
+    if constexpr (operation == reduce) return coll::reduce(team, arguments, tuning_);
+    if constexpr (operation == allreduce) return coll::allreduce(team, arguments, tuning_);
+    if constexpr (operation == reduce_scatter)
+      return coll::reduce_scatter(team, arguments, tuning_);
+    if constexpr (operation == alltoall) return coll::alltoall(team, arguments, tuning_);
+    if constexpr (operation == scan) return coll::scan(team, arguments, tuning_);
+    if constexpr (operation == exscan) return coll::exscan(team, arguments, tuning_);
+  }
+
+  const coll::Algorithm<Arguments>* algorithm_;
+  coll::Tuning tuning_;
+};
+
+// Limits and segments of a few elements, so that short data meets every edge: eager and rendezvous,
+// senders out of credit, data frames, pipelines longer than their window.
+ClusterOptions small_world(int ranks, std::uint32_t seed) {
+  ClusterOptions options;
+  options.ranks = ranks;
+  options.limits.eager_bytes = 100;
+  options.limits.envelopes_per_peer = 4;
+  options.limits.eager_bytes_per_peer = 250;
+  options.network.segment_bytes = 50;
+  options.network.seed = seed;
+  return options;
+}
+
+coll::Tuning small_segments() {
+  coll::Tuning tuning;
+  tuning.segment_bytes = 64;
+  return tuning;
+}
+
+// The sizes that ranks meet outside of tests.
+ClusterOptions real_world(int ranks) {
+  ClusterOptions options;
+  options.ranks = ranks;
+  options.network.segment_bytes = 16u << 10;
+  return options;
+}
+
+// Runs one case once on its own call number, and checks it. Skips what the algorithm does not fit.
+template <class Arguments>
+void try_shape(Cluster& cluster, const Subject<Arguments>& subject, const Shape& shape, int call) {
+  SCOPED_TRACE(shape.describe());
+  Case<Arguments> trial(shape);
+  std::vector<coll::Task> tasks;
+  for (int rank = 0; rank < shape.ranks; ++rank) {
+    const coll::Team team = cluster.team(rank, call, shape.type);
+    if (!subject.fits(team, trial.arguments(rank))) return;
+    tasks.push_back(subject.task(team, trial.arguments(rank)));
+  }
+  cluster.run(tasks);
+  for (const coll::Task& task : tasks) {
+    ASSERT_TRUE(task.done());
+    const auto failure = failure_of(task);
+    ASSERT_FALSE(failure) << failure->text;
+  }
+  trial.check();
+}
+
+// The shapes of an operation with that many elements: roots, layouts, operations.
+template <class Arguments>
+std::vector<Shape> shapes(int ranks, std::size_t count, const std::vector<int>& roots) {
+  using Trial = Case<Arguments>;
+  Shape first;
+  first.ranks = ranks;
+  first.count = count;
+  first.type = rgb_type();
+  std::vector<Shape> result = {first};
+  const auto vary = [&result](auto change) {
+    const std::vector<Shape> before = result;
+    for (Shape shape : before) {
+      change(shape);
+      result.push_back(shape);
+    }
+  };
+  if (Trial::reduces) {
+    result.front().type = number_type();
+    result.front().op = sum();
+    vary([](Shape& shape) {
+      shape.type = affine_type();
+      shape.op = composition();
+    });
+  }
+  if (std::is_same_v<Arguments, coll::ReduceArguments>)
+    vary([](Shape& shape) { shape.in_place = true; });
+  if (Trial::has_layout) vary([](Shape& shape) { shape.uniform = false; });
+  if (Trial::has_root) {
+    std::vector<Shape> rooted;
+    for (const int root : roots) {
+      for (Shape shape : result) {
+        shape.root = root;
+        rooted.push_back(shape);
+      }
+    }
+    result = rooted;
+  }
+  return result;
+}
+
+template <class Arguments>
+void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+  const Subject<Arguments> subject(algorithm, small_segments());
+  const auto n = static_cast<std::size_t>(ranks);
+  std::vector<int> roots;
+  for (int root = 0; root < ranks; ++root) roots.push_back(root);
+  // The number of elements in a segment differs with their size: 21 of 3 bytes, 16 of 4, 5 of 12.
+  std::set<std::size_t> counts({0, 1, n - 1, n, n + 1, 2 * n + 1});
+  for (const std::size_t segment : {21u, 16u, 5u}) {
+    for (const std::size_t segments : {1u, 3u, 12u}) {
+      const std::size_t edge = segments * segment;
+      for (std::size_t count = edge - 1; count <= edge + 1; ++count) counts.insert(count);
+    }
+  }
+  for (const std::uint32_t seed : {1u, 2u, 3u}) {
+    Cluster cluster(small_world(ranks, seed));
+    int call = 0;
+    for (const std::size_t count : counts) {
+      for (const Shape& shape : shapes<Arguments>(ranks, count, roots)) {
+        try_shape(cluster, subject, shape, call++);
+        if (testing::Test::HasFailure()) return;
+      }
+    }
+    cluster.expect_quiet();
+  }
+}
+
+// Elements at which message_bytes is just below, at and above each threshold of the operation.
+template <class Arguments>
+std::set<std::size_t> threshold_counts(std::size_t element_bytes, int ranks) {
+  const bool all_parts = Arguments::operation == coll::Operation::reduce_scatter;
+  const std::size_t unit = element_bytes * (all_parts ? static_cast<std::size_t>(ranks) : 1);
+  std::set<std::size_t> counts = {coll::default_segment_bytes / element_bytes + 1};
+  for (const coll::Row& row : coll::default_rows()) {
+    if (row.operation != Arguments::operation || row.bytes_up_to == coll::any_bytes) continue;
+    const std::size_t count = row.bytes_up_to / unit;
+    for (std::size_t near = count - 1; near <= count + 1; ++near) counts.insert(near);
+  }
+  return counts;
+}
+
+template <class Arguments>
+void try_thresholds(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+  const coll::Tuning tuning;
+  const Subject<Arguments> subject(algorithm, tuning);
+  Cluster cluster(real_world(ranks));
+  int call = 0;
+  for (const Shape& kind : shapes<Arguments>(ranks, 0, {ranks / 2})) {
+    for (const std::size_t count : threshold_counts<Arguments>(kind.type.size, ranks)) {
+      Shape shape = kind;
+      shape.count = count;
+      try_shape(cluster, subject, shape, call++);
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+  cluster.expect_quiet();
+}
+
+// Two calls on one team at the same time, the second on other data and, where there is one, with
+// another root.
+template <class Arguments>
+void try_overlap(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+  const Subject<Arguments> subject(algorithm, small_segments());
+  for (const std::uint32_t seed : {4u, 5u, 6u}) {
+    Cluster cluster(small_world(ranks, seed));
+    const std::vector<Shape> first_shapes = shapes<Arguments>(ranks, 70, {0});
+    const std::vector<Shape> second_shapes = shapes<Arguments>(ranks, 33, {ranks - 1});
+    for (std::size_t i = 0; i < first_shapes.size(); ++i) {
+      Case<Arguments> first(first_shapes[i]);
+      Case<Arguments> second(second_shapes[i]);
+      std::vector<coll::Task> tasks;
+      std::vector<coll::Task> others;
+      for (int rank = 0; rank < ranks; ++rank) {
+        const auto call = static_cast<std::int32_t>(2 * i);
+        const coll::Team team = cluster.team(rank, call, first_shapes[i].type);
+        const coll::Team other_team = cluster.team(rank, call + 1, second_shapes[i].type);
+        if (!subject.fits(team, first.arguments(rank))) break;
+        tasks.push_back(subject.task(team, first.arguments(rank)));
+        others.push_back(subject.task(other_team, second.arguments(rank)));
+      }
+      if (tasks.empty()) continue;
+      for (coll::Task& other : others) other.start();
+      cluster.run(tasks);
+      ASSERT_TRUE(cluster.run_until([&others] {
+        return std::all_of(others.begin(), others.end(),
+                           [](const coll::Task& other) { return other.done(); });
+      }));
+      for (int rank = 0; rank < ranks; ++rank) {
+        const auto index = static_cast<std::size_t>(rank);
+        ASSERT_FALSE(failure_of(tasks[index]));
+        ASSERT_FALSE(failure_of(others[index]));
+      }
+      first.check();
+      second.check();
+    }
+    cluster.expect_quiet();
+  }
+}
+
+// The last rank has another count than the others. Whoever notices fails, and leaves, as a program
+// does that does not expect it: then nobody waits for ever.
+template <class Arguments>
+void try_mismatch(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+  const Subject<Arguments> subject(algorithm, small_segments());
+  for (const std::size_t wrong_count : {std::size_t{7}, std::size_t{90}}) {
+    for (const Shape& right_shape : shapes<Arguments>(ranks, 40, {0})) {
+      if (!right_shape.uniform) continue;
+      SCOPED_TRACE(right_shape.describe() + ", last rank " + std::to_string(wrong_count));
+      Shape wrong_shape = right_shape;
+      wrong_shape.count = wrong_count;
+      Case<Arguments> right(right_shape);
+      Case<Arguments> wrong(wrong_shape);
+      Cluster cluster(small_world(ranks, 1));
+      std::vector<coll::Task> tasks;
+      for (int rank = 0; rank < ranks; ++rank) {
+        const coll::Team team = cluster.team(rank, 0, right_shape.type);
+        const Arguments arguments =
+            rank + 1 == ranks ? wrong.arguments(rank) : right.arguments(rank);
+        if (!subject.fits(team, arguments)) break;
+        tasks.push_back(subject.task(team, arguments));
+      }
+      if (tasks.empty()) continue;
+      for (coll::Task& task : tasks) task.start();
+      std::set<std::size_t> left;
+      bool noticed = false;
+      const auto leave = [&] {
+        for (std::size_t rank = 0; rank < tasks.size(); ++rank) {
+          if (!tasks[rank].done() || left.contains(rank)) continue;
+          const auto failure = failure_of(tasks[rank]);
+          if (!failure) continue;
+          if (failure->code == Errc::truncated) noticed = true;
+          left.insert(rank);
+          cluster.lose(static_cast<int>(rank));
+        }
+        return std::all_of(tasks.begin(), tasks.end(),
+                           [](const coll::Task& task) { return task.done(); });
+      };
+      ASSERT_TRUE(cluster.run_until(leave)) << "somebody waits for ever";
+      EXPECT_TRUE(noticed);
+    }
+  }
+}
+
+struct Trial {
+  std::string name;
+  std::function<void(int ranks)> small;
+  std::function<void(int ranks)> thresholds;
+  std::function<void(int ranks)> overlap;
+  std::function<void(int ranks)> mismatch;  // null for a barrier, which has no counts
+};
+
+template <class Arguments>
+void add_trial(std::vector<Trial>& trials, const coll::Algorithm<Arguments>* algorithm) {
+  Trial trial;
+  trial.name = std::string(coll::name_of(Arguments::operation)) + "_" +
+               (algorithm == nullptr ? "as_selected" : std::string(algorithm->name));
+  trial.small = [algorithm](int ranks) { try_small(algorithm, ranks); };
+  trial.thresholds = [algorithm](int ranks) { try_thresholds(algorithm, ranks); };
+  trial.overlap = [algorithm](int ranks) { try_overlap(algorithm, ranks); };
+  if constexpr (Arguments::operation != coll::Operation::barrier)
+    trial.mismatch = [algorithm](int ranks) { try_mismatch(algorithm, ranks); };
+  trials.push_back(trial);
+}
+
+template <class... Arguments>
+std::vector<Trial> trials_of() {
+  std::vector<Trial> trials;
+  const auto add_operation = [&trials]<class A>(std::type_identity<A>) {
+    for (const coll::Algorithm<A>& algorithm : coll::algorithms<A>()) add_trial(trials, &algorithm);
+    add_trial<A>(trials, nullptr);
+  };
+  (add_operation(std::type_identity<Arguments>{}), ...);
+  return trials;
+}
+
+std::vector<Trial> all_trials() {
+  return trials_of<coll::BarrierArguments, coll::BcastArguments, coll::GatherArguments,
+                   coll::ScatterArguments, coll::AllgatherArguments, coll::ReduceArguments,
+                   coll::AllreduceArguments, coll::ReduceScatterArguments, coll::AlltoallArguments,
+                   coll::ScanArguments, coll::ExscanArguments>();
+}
+
+class Collective : public testing::TestWithParam<Trial> {};
+
+TEST_P(Collective, GivesWhatTheReferenceGives) {
+  for (const int ranks : rank_counts) GetParam().small(ranks);
+}
+
+TEST_P(Collective, GivesTheSameAroundTheSelectorsThresholds) {
+  for (const int ranks : rank_counts) GetParam().thresholds(ranks);
+}
+
+TEST_P(Collective, RunsBesideAnotherCall) {
+  for (const int ranks : rank_counts) GetParam().overlap(ranks);
+}
+
+TEST_P(Collective, ReportsCountsThatDisagree) {
+  if (GetParam().mismatch == nullptr) GTEST_SKIP() << "a barrier has no counts";
+  for (const int ranks : {2, 3, 4, 8}) GetParam().mismatch(ranks);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Collective, testing::ValuesIn(all_trials()),
+                         [](const auto& trial) { return trial.param.name; });
+
+}  // namespace
+}  // namespace prun::test

@@ -1,0 +1,236 @@
+#include "tests/support/memory_transport.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "runtime/core/assert.hpp"
+
+namespace prun::test {
+
+using transport::BulkSend;
+using transport::WorldRank;
+using wire::Frame;
+using wire::FrameKind;
+
+class MemoryTransport final : public transport::Transport {
+ public:
+  MemoryTransport(MemoryNetwork& network, WorldRank rank) : network_(network), rank_(rank) {}
+
+  void attach(transport::Receiver& receiver) { receiver_ = &receiver; }
+
+  void send_frame(WorldRank peer, const Frame& frame, std::span<const std::byte> payload) override {
+    Link& out = network_.link(rank_, peer);
+    PRUN_ASSERT(payload.size() == frame.payload_bytes());
+    PRUN_ASSERT(frame.kind != FrameKind::data);
+    if (out.ended || out.closing) return;
+    out.waiting.push_back({frame, {payload.begin(), payload.end()}, out.next_number++});
+  }
+
+  void send_bulk(BulkSend& bulk) override {
+    Link& out = network_.link(rank_, bulk.peer);
+    PRUN_ASSERT(!bulk.queued);
+    if (out.ended || out.closing) return;
+    bulk.queued = true;
+    out.bulk.push_back({&bulk, out.next_number++});
+  }
+
+  void forget_bulk(BulkSend& bulk) override {
+    auto& queue = network_.link(rank_, bulk.peer).bulk;
+    const auto is_it = [&bulk](const auto& waiting) { return waiting.bulk == &bulk; };
+    queue.erase(std::remove_if(queue.begin(), queue.end(), is_it), queue.end());
+    bulk.queued = false;
+  }
+
+  void discard_arriving(WorldRank peer) override { network_.link(peer, rank_).place = nullptr; }
+
+  bool progress() override {
+    bool moved = false;
+    const auto ranks = static_cast<std::size_t>(network_.ranks_);
+    const std::size_t first = network_.options_.seed ? network_.up_to(ranks - 1) : 0;
+    for (std::size_t i = 0; i < ranks; ++i) {
+      const auto peer = static_cast<WorldRank>((first + i) % ranks);
+      if (push(peer)) moved = true;
+      if (take(peer)) moved = true;
+    }
+    return moved;
+  }
+
+  void close() override {
+    for (WorldRank peer = 0; peer < network_.ranks_; ++peer)
+      network_.link(rank_, peer).closing = true;
+  }
+
+  bool drained() override {
+    for (WorldRank peer = 0; peer < network_.ranks_; ++peer) {
+      const Link& out = network_.link(rank_, peer);
+      if (!out.ended && !(out.said_bye && out.in_flight.empty())) return false;
+    }
+    return true;
+  }
+
+ private:
+  using Link = MemoryNetwork::Link;
+  using Packet = MemoryNetwork::Packet;
+
+  // From the queues onto the link.
+  bool push(WorldRank peer) {
+    Link& out = network_.link(rank_, peer);
+    bool moved = false;
+    while (!out.ended && out.in_flight.size() < network_.options_.frames_in_flight) {
+      if (!out.bulk.empty() && bulk_is_next(out)) {
+        push_segment(out);
+      } else if (!out.waiting.empty()) {
+        out.in_flight.push_back(std::move(out.waiting.front()));
+        out.waiting.pop_front();
+      } else if (out.closing && !out.said_bye) {
+        out.said_bye = true;
+        out.in_flight.emplace_back();
+        out.in_flight.back().frame.kind = FrameKind::bye;
+      } else {
+        break;
+      }
+      moved = true;
+      if (network_.chance()) break;
+    }
+    return moved;
+  }
+
+  bool bulk_is_next(const Link& out) {
+    if (out.waiting.empty()) return true;
+    return out.waiting.front().number > out.bulk.front().number && network_.chance();
+  }
+
+  void push_segment(Link& out) {
+    BulkSend& bulk = *out.bulk.front().bulk;
+    const std::span<const std::byte> rest = bulk.payload.subspan(bulk.sent);
+    const auto segment = rest.first(std::min(rest.size(), network_.options_.segment_bytes));
+    Packet& packet = out.in_flight.emplace_back();
+    packet.frame.kind = FrameKind::data;
+    packet.frame.send_id = bulk.send_id;
+    packet.frame.length = static_cast<std::uint32_t>(segment.size());
+    packet.payload.assign(segment.begin(), segment.end());
+    bulk.sent += segment.size();
+    if (bulk.sent == bulk.payload.size()) {
+      out.bulk.pop_front();
+      bulk.queued = false;
+      receiver_->on_bulk_sent(bulk);
+    }
+  }
+
+  // From the link to the receiver.
+  bool take(WorldRank peer) {
+    Link& in = network_.link(peer, rank_);
+    if (in.news) {
+      const std::string cause = *std::exchange(in.news, std::nullopt);
+      receiver_->on_peer_gone(peer, false, cause);
+      return true;
+    }
+    bool moved = false;
+    while (!in.ended && !in.in_flight.empty()) {
+      moved = true;
+      if (in.in_flight.front().frame.kind == FrameKind::bye) {
+        in.in_flight.clear();
+        in.ended = true;
+        receiver_->on_peer_gone(peer, true, "said goodbye");
+        break;
+      }
+      if (!arrive(peer, in)) break;
+      if (network_.chance()) break;
+    }
+    return moved;
+  }
+
+  // Some of the frame in front, or all of it; true if it is complete.
+  bool arrive(WorldRank peer, Link& in) {
+    const Packet& front = in.in_flight.front();
+    if (!in.begun) {
+      core::Result<std::byte*> place = receiver_->on_frame_begin(peer, front.frame);
+      if (!place) {
+        refuse(peer, place.failure().text);
+        return false;
+      }
+      in.begun = true;
+      in.place = place.value();
+      in.arrived = 0;
+    }
+    const std::size_t more = network_.up_to(front.payload.size() - in.arrived);
+    if (in.place != nullptr && more > 0)
+      std::memcpy(in.place + in.arrived, front.payload.data() + in.arrived, more);
+    in.arrived += more;
+    if (in.arrived < front.payload.size()) return false;
+
+    const Frame frame = front.frame;
+    in.in_flight.pop_front();
+    in.begun = false;
+    in.place = nullptr;
+    const core::Status status = receiver_->on_frame_end(peer, frame);
+    if (!status) refuse(peer, status.failure().text);
+    return status.ok();
+  }
+
+  // The peer has lied: the connection is closed.
+  void refuse(WorldRank peer, const std::string& cause) {
+    network_.end(rank_, peer);
+    network_.link(rank_, peer).news = "closed the connection: " + cause;
+    receiver_->on_peer_gone(peer, false, cause);
+  }
+
+  MemoryNetwork& network_;
+  WorldRank rank_;
+  transport::Receiver* receiver_ = nullptr;
+};
+
+MemoryNetwork::MemoryNetwork(int ranks, MemoryOptions options)
+    : ranks_(ranks),
+      options_(options),
+      random_(options.seed.value_or(1)),
+      links_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)) {
+  for (WorldRank rank = 0; rank < ranks; ++rank)
+    transports_.push_back(std::make_unique<MemoryTransport>(*this, rank));
+}
+
+MemoryNetwork::~MemoryNetwork() = default;
+
+void MemoryNetwork::attach(WorldRank rank, transport::Receiver& receiver) {
+  transports_[static_cast<std::size_t>(rank)]->attach(receiver);
+}
+
+transport::Transport& MemoryNetwork::transport(WorldRank rank) {
+  return *transports_[static_cast<std::size_t>(rank)];
+}
+
+MemoryNetwork::Link& MemoryNetwork::link(WorldRank from, WorldRank to) {
+  return links_[static_cast<std::size_t>(from) * static_cast<std::size_t>(ranks_) +
+                static_cast<std::size_t>(to)];
+}
+
+void MemoryNetwork::end(WorldRank a, WorldRank b) {
+  for (Link* direction : {&link(a, b), &link(b, a)}) {
+    direction->ended = true;
+    direction->waiting.clear();
+    direction->in_flight.clear();
+    for (const WaitingBulk& waiting : direction->bulk) waiting.bulk->queued = false;
+    direction->bulk.clear();
+    direction->begun = false;
+    direction->place = nullptr;
+  }
+}
+
+void MemoryNetwork::cut(WorldRank rank, const std::string& cause) {
+  for (WorldRank peer = 0; peer < ranks_; ++peer) {
+    if (peer == rank || link(rank, peer).ended) continue;
+    end(rank, peer);
+    link(rank, peer).news = cause;
+  }
+}
+
+bool MemoryNetwork::chance() {
+  return options_.seed && random_() % 2 == 0;
+}
+
+std::size_t MemoryNetwork::up_to(std::size_t most) {
+  return options_.seed ? random_() % (most + 1) : most;
+}
+
+}  // namespace prun::test

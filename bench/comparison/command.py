@@ -114,13 +114,27 @@ def measure(program, experiment, run, options, place, floor_latency):
     records = []
     for _ in range(run.starts):
         start = time.monotonic()
-        printed = program.run(place, experiment.hosts, arguments, options.timeout)
+        printed = program.run(place, experiment.hosts, arguments, min(options.timeout, run.timeout))
         launch = time.monotonic() - start
         for record in printed:
             if record["op"] == "init":
                 record["launch"] = launch
         records += printed
     return records
+
+
+def measure_or_fail(program, experiment, run, options, place, results, round_number, floor_latency):
+    """As measure. A failure is noted and the run made once more: a peer may hang now and then."""
+    attempts = 2
+    for attempt in range(1, attempts + 1):
+        try:
+            return measure(program, experiment, run, options, place, floor_latency)
+        except CommandFailed as error:
+            say(f"{program.title} failed in {experiment.name}: {error}")
+            results.fail(experiment.name, program.name, round_number, str(error))
+            place.recover()
+            if attempt == attempts:
+                return whole_records_of(error.output)
 
 
 def compare(options, programs, place, results):
@@ -131,13 +145,8 @@ def compare(options, programs, place, results):
             for run in experiment.runs:
                 for program in programs:
                     start = time.monotonic()
-                    try:
-                        records = measure(program, experiment, run, options, place, floor_latency)
-                    except CommandFailed as error:
-                        say(f"{program.title} failed in {experiment.name}: {error}")
-                        results.fail(experiment.name, program.name, round_number, str(error))
-                        place.recover()
-                        records = whole_records_of(error.output)
+                    records = measure_or_fail(program, experiment, run, options, place, results, round_number,
+                                              floor_latency)
                     for record in records:
                         results.add(experiment.name, round_number, record)
                     if records:

@@ -18,6 +18,7 @@ class Run:
     sizes: tuple
     iterations: int = 0  # 0: as many as fit into the time for one measurement
     starts: int = 1
+    timeout: float = float("inf")  # of one start, in seconds
 
 
 @dataclass(frozen=True)
@@ -65,5 +66,5 @@ def experiments(hosts, rate, quick, operations, sizes):
 
     if chosen((STARTING,)):
         found.append(Experiment("starting", "Starting", hosts,
-                                (Run((STARTING,), (0,), starts=2 if quick else 5),)))
+                                (Run((STARTING,), (0,), starts=2 if quick else 5, timeout=30),)))
     return found

@@ -1,6 +1,8 @@
 """Every benchmark program verifies its data and prints JSON; the programs to be tested are the arguments."""
+import functools
 import json
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -24,6 +26,16 @@ def path(program):
 
 def run(command, timeout=100):
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+
+
+def for_each_program(test):
+    @functools.wraps(test)
+    def test_all(self):
+        for program in PROGRAMS:
+            if program in LAUNCHERS:
+                with self.subTest(program):
+                    test(self, program)
+    return test_all
 
 
 class BenchTest(unittest.TestCase):
@@ -57,64 +69,58 @@ class RanksTest(BenchTest):
             self.check_record(record, program.removeprefix("bench_"), ranks)
         return records
 
-    def each(self):
-        for program in PROGRAMS:
-            if program in LAUNCHERS:
-                with self.subTest(program):
-                    yield program
+    @for_each_program
+    def test_point_to_point(self, program):
+        self.measure(program, 2, POINT_TO_POINT, [1, 5000])
 
-    def test_point_to_point(self):
-        for program in self.each():
-            self.measure(program, 2, POINT_TO_POINT, [1, 5000])
+    @for_each_program
+    def test_large_messages(self, program):
+        self.measure(program, 2, ["latency", "small_under_bulk", "bcast", "allreduce"], [1 << 20])
 
-    def test_large_messages(self):
-        for program in self.each():
-            self.measure(program, 2, ["latency", "small_under_bulk", "bcast", "allreduce"], [1 << 20])
+    @for_each_program
+    def test_collectives(self, program):
+        for ranks in (2, 4):
+            self.measure(program, ranks, COLLECTIVES + ["init"], [4, 4000])
 
-    def test_collectives(self):
-        for program in self.each():
-            for ranks in (2, 4):
-                self.measure(program, ranks, COLLECTIVES + ["init"], [4, 4000])
-
-    def test_uneven_parts(self):
+    @for_each_program
+    def test_uneven_parts(self, program):
         """Three ranks, and vectors that three do not divide."""
-        for program in self.each():
-            self.measure(program, 3, ["reduce_scatter", "scan", "alltoall"], [4, 400])
+        self.measure(program, 3, ["reduce_scatter", "scan", "alltoall"], [4, 400])
 
-    def test_idle_ranks_beside_a_pair(self):
-        for program in self.each():
-            self.measure(program, 4, ["latency", "message_rate"], [8])
+    @for_each_program
+    def test_idle_ranks_beside_a_pair(self, program):
+        self.measure(program, 4, ["latency", "message_rate"], [8])
 
-    def test_sizes_of_floats_are_rounded_up(self):
-        for program in self.each():
-            done = run([*LAUNCHERS[program], "2", path(program), "--op", "reduce", "--bytes", "1,2,5", "--iterations",
-                        "1", "--json"])
-            self.assertEqual([record["bytes"] for record in self.records(done)], [4, 8])
+    @for_each_program
+    def test_sizes_of_floats_are_rounded_up(self, program):
+        done = run([*LAUNCHERS[program], "2", path(program), "--op", "reduce", "--bytes", "1,2,5", "--iterations",
+                    "1", "--json"])
+        self.assertEqual([record["bytes"] for record in self.records(done)], [4, 8])
 
-    def test_no_bound_where_ranks_share_a_host(self):
-        for program in self.each():
-            for record in self.measure(program, 2, ["bcast"], [1000], ["--rate", "100mbit"]):
-                self.assertNotIn("bound", record)
+    @for_each_program
+    def test_no_bound_where_ranks_share_a_host(self, program):
+        for record in self.measure(program, 2, ["bcast"], [1000], ["--rate", "100mbit"]):
+            self.assertNotIn("bound", record)
 
-    def test_time_decides_where_iterations_are_not_given(self):
-        for program in self.each():
-            done = run([*LAUNCHERS[program], "2", path(program), "--op", "latency,bcast", "--bytes", "8", "--seconds",
-                        "0.01", "--json"])
-            for record in self.records(done):
-                self.assertGreaterEqual(record["iterations"], 3)
+    @for_each_program
+    def test_time_decides_where_iterations_are_not_given(self, program):
+        done = run([*LAUNCHERS[program], "2", path(program), "--op", "latency,bcast", "--bytes", "8", "--seconds",
+                    "0.01", "--json"])
+        for record in self.records(done):
+            self.assertGreaterEqual(record["iterations"], 3)
 
-    def test_table_for_people(self):
-        for program in self.each():
-            done = run([*LAUNCHERS[program], "2", path(program), "--op", "latency", "--bytes", "8", "--iterations",
-                        "2"])
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertRegex(done.stdout, r"(?m)^latency +8 B +[0-9.]+ [um]?s ")
+    @for_each_program
+    def test_table_for_people(self, program):
+        done = run([*LAUNCHERS[program], "2", path(program), "--op", "latency", "--bytes", "8", "--iterations",
+                    "2"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^latency +8 B +[0-9.]+ [um]?s ")
 
-    def test_too_few_ranks(self):
-        for program in self.each():
-            done = run([*LAUNCHERS[program], "1", path(program), "--op", "latency"])
-            self.assertNotEqual(done.returncode, 0)
-            self.assertIn("latency needs 2 ranks and there is 1", done.stderr)
+    @for_each_program
+    def test_too_few_ranks(self, program):
+        done = run([*LAUNCHERS[program], "1", path(program), "--op", "latency"])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("latency needs 2 ranks and there is 1", done.stderr)
 
 
 class ArgumentsTest(BenchTest):
@@ -179,13 +185,12 @@ class TcpTest(BenchTest):
         self.assertEqual([record["implementation"] for record in records], ["tcp_blocking"])
 
     def test_a_stranger_is_refused(self):
-        import socket
         with subprocess.Popen([path("bench_tcp"), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True) as listener:
             try:
                 port = int(listener.stdout.readline().rsplit(":", 1)[1])
                 with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
-                    stranger.sendall(b"GET / HTTP/1.1\r\nHost: nobody.example\r\nAccept: */*\r\n\r\n")
+                    stranger.sendall(b"GET / HTTP/1.1\r\nHost: nobody.example\r\nUser-Agent: somebody\r\nAccept: */*\r\n\r\n")
                     stranger.shutdown(socket.SHUT_WR)
                     self.assertEqual(listener.wait(timeout=20), 1)
                 self.assertIn("not bench_tcp", listener.stderr.read())

@@ -24,8 +24,8 @@ using OperationHandle = std::unique_ptr<Operation, OperationRelease>;
 // copyable; one thread.
 //
 // wait() or a successful test() ends it and makes the request inactive; ending it twice is an Error
-// (invalid_argument), not a hang. A request that is destroyed while active lets go of its buffers at
-// once: a receive is cancelled, and a message it had met already is lost; a send goes on from a
+// (invalid_argument), not a hang. A request that is destroyed while active lets go of its buffers
+// at once: a receive is cancelled, and a message it had met already is lost; a send goes on from a
 // private copy; a collective fails on this rank and with it, as a rule, on the others: wait for
 // collectives.
 class Request {

@@ -96,7 +96,8 @@ Line line_of(const OperationInfo& info, const Result& result, const Context& con
   line.figures = result.figures;
   // Ranks that share a host share its link, or need none.
   if (info.demand != nullptr && hosts == static_cast<std::size_t>(ranks) && ranks > 1) {
-    line.bound = lower_bound(settings.link, info.demand(static_cast<double>(result.bytes), ranks));
+    line.bound =
+        lower_bound(settings.link, info.demand(static_cast<double>(result.bytes), ranks, settings));
   }
   return line;
 }
@@ -112,6 +113,9 @@ void run_all(Context& context) {
       if (backend.rank() == 0) report.print(line_of(*info, result, context, hosts));
     }
   }
+  // All leave together: MPICH 4.0 over UCX can wait for ever in MPI_Finalize for a rank that went
+  // there with answers still owed.
+  backend.barrier();
 }
 
 void list_operations() {

@@ -66,7 +66,7 @@ struct OperationInfo {
   std::uint64_t granule = 1;  // sizes are rounded up to a multiple of it
   Result (*run)(Context&, std::uint64_t bytes) = nullptr;
   // What it demands of the network, for the lower bound of what is reported.
-  Demand (*demand)(double bytes, int ranks) = nullptr;
+  Demand (*demand)(double bytes, int ranks, const Settings& settings) = nullptr;
 };
 
 const std::vector<OperationInfo>& operations();

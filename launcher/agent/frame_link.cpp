@@ -69,7 +69,7 @@ void FrameLink::read_more() {
                       [self = shared_from_this()](asio::error_code error, std::size_t got) {
                         if (!self->open_) return;
                         if (error) {
-                          self->end(error == asio::error::eof ? std::string() : error.message());
+                          self->end({false, error == asio::error::eof ? std::string() : error.message()});
                           return;
                         }
                         self->deliver(std::span(self->buffer_).first(got));
@@ -82,7 +82,7 @@ void FrameLink::deliver(std::span<const std::byte> bytes) {
   while (open_) {
     const auto frame = parser_.next();
     if (!frame.ok()) {
-      end(frame.failure().text);
+      end({true, frame.failure().text});
       return;
     }
     if (!frame.value()) return;
@@ -92,10 +92,10 @@ void FrameLink::deliver(std::span<const std::byte> bytes) {
   }
 }
 
-void FrameLink::end(const std::string& why) {
+void FrameLink::end(const End& end) {
   const auto on_end = std::exchange(on_end_, nullptr);
   close();
-  if (on_end) on_end(why);
+  if (on_end) on_end(end);
 }
 
 void FrameLink::write_more() {

@@ -34,7 +34,7 @@ std::string lower(std::string_view text) {
 
 // One spelling for one address: no zone, no IPv4 dressed as IPv6.
 std::string canonical(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));
+  std::string text(address.substr(0, address.find('%')));
   in6_addr v6{};
   char spelled[INET6_ADDRSTRLEN] = "";
   if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {

@@ -98,8 +98,8 @@ class LineMerger {
 
   Lane& lane(std::uint32_t source, Stream stream);
   Destination& destination(Stream stream);
-  void submit(Lane& lane, std::size_t credit, std::string block);
-  void put(Destination& place, Lane& lane, std::size_t credit, std::string_view block);
+  void submit(Lane& from, std::size_t credit, std::string block);
+  void put(Destination& place, Lane& from, std::size_t credit, std::string_view block);
   void close_line(Destination& place);
   void release(Destination& place);
   void note_kept(Lane& lane);

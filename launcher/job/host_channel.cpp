@@ -89,8 +89,8 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     channel.link_ = std::make_shared<agent::FrameLink>(io, out_fd, in.release());
     channel.link_->start(
         [&channel](const bootstrap::ControlFrame& frame) { channel.listener_.on_frame(channel.host_, frame); },
-        [&channel](const std::string& why) {
-          channel.end_.broken = why;
+        [&channel](const agent::FrameLink::End& end) {
+          channel.end_.broken = end.why;
           channel.end_of_output();
         },
         reply.rest());
@@ -126,7 +126,8 @@ core::Status HostChannel::open(const std::vector<std::string>& arguments, int en
 }
 
 void HostChannel::kill() {
-  if (pid_ > 0) ::kill(pid_, end_signal_);
+  // The group: ssh may have a ProxyCommand of the user's at work.
+  if (pid_ > 0) ::kill(-pid_, end_signal_);
 }
 
 void HostChannel::reaped(int wait_status) {

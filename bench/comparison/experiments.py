@@ -18,7 +18,7 @@ class Run:
     sizes: tuple
     iterations: int = 0  # 0: as many as fit into the time for one measurement
     starts: int = 1
-    timeout: float = float("inf")  # of one start, in seconds
+    silence: float = float("inf")  # seconds without a figure after which a start is given up, at most
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,5 @@ def experiments(hosts, rate, quick, operations, sizes):
 
     if chosen((STARTING,)):
         found.append(Experiment("starting", "Starting", hosts,
-                                (Run((STARTING,), (0,), starts=2 if quick else 5, timeout=30),)))
+                                (Run((STARTING,), (0,), starts=2 if quick else 5, silence=20),)))
     return found

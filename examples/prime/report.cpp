@@ -37,6 +37,6 @@ void report(std::FILE* out, const Options& options, const prun::Communicator& wo
   std::fprintf(out, "%" PRIu64 " prime%s below %" PRIu64 ", found by %zu rank%s on %zu host%s\n",
                total, plural(total), options.limit, shares.size(), plural(shares.size()), machines,
                plural(machines));
-  std::fprintf(out, "%.6f s in all, %.6f s of it searching on the slowest rank\n", seconds,
+  std::fprintf(out, "%.6f s in all at rank 0; the slowest rank searched for %.6f s\n", seconds,
                slowest);
 }

@@ -53,6 +53,7 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
 
  private:
   void read_more();
+  bool read_once();
   void deliver(std::span<const std::byte> bytes);
   void end(const End& end);
   void write_more();

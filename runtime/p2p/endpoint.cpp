@@ -712,6 +712,7 @@ void Endpoint::fail_peer(WorldRank rank, const Failure& failure) {
     matcher_.remove(*operation);
     complete(*operation, failure);
   }
+  lost.transport->abandon(rank);
 }
 
 void Endpoint::retire_context(std::uint32_t context) {

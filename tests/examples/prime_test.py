@@ -30,7 +30,7 @@ class Prime(ExampleTest):
         s = "" if total == 1 else "s"
         by = "1 rank" if ranks == 1 else f"{ranks} ranks"
         self.assertEqual(lines[-2], f"{total} prime{s} below {limit}, found by {by} on 1 host")
-        self.assertRegex(lines[-1], r"^\d+\.\d{6} s in all, \d+\.\d{6} s of it searching on the slowest rank$")
+        self.assertRegex(lines[-1], r"^\d+\.\d{6} s in all at rank 0; the slowest rank searched for \d+\.\d{6} s$")
 
     def test_known_counts(self):
         for ranks in (1, 2, 4, 7):

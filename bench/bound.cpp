@@ -17,7 +17,7 @@ double lower_bound(const Link& link, const Demand& demand) {
     const double paced = bytes_in_frames(demand.payload_bytes) - link.burst_bytes;
     seconds = std::max(seconds, paced * 8 / link.bits_per_second);
   }
-  return seconds;
+  return seconds / demand.parts;
 }
 
 int doubling_rounds(int ranks) {

@@ -19,6 +19,7 @@ struct Link {
 struct Demand {
   double payload_bytes = 0;  // through the busiest direction of the busiest link
   int rounds = 0;            // messages that must follow one another
+  double parts = 1;          // the time is told of one of so many equal parts
 };
 
 // Bytes in Ethernet frames for a stream of so many bytes over TCP: every 1448 of them travel in a

@@ -13,40 +13,39 @@ using Sizes = std::vector<std::uint64_t>;
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
 
-// Joining the job has been timed by main, once; there is nothing to repeat.
+// Joining the job has been timed by main, once; there is nothing to repeat. Without a message it
+// stays what joining and leaving cost.
 Result run_init(Context& context, std::uint64_t) {
-  Backend& backend = context.backend;
-  std::vector<double> all(static_cast<std::size_t>(backend.size()));
-  const double mine = context.join_seconds;
-  backend.gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)), 0);
-  const AcrossRanks across = combine_ranks(all, 1, all.size());
   Result result;
   result.iterations = 1;
-  result.time = summarize(across.average);
-  result.slowest = summarize(across.slowest);
+  result.time = summarize({context.join_seconds});
   return result;
 }
 
 // Bytes through the busiest link; see "Lower bounds" in README.md.
-Demand one_message(double bytes, int) {
+Demand one_message(double bytes, int, const Settings&) {
   return {bytes, 1};
 }
-Demand stream(double bytes, int) {
+Demand one_bulk(double bytes, int, const Settings&) {
   return {bytes, 0};
 }
-Demand only_rounds(double, int ranks) {
+Demand window(double bytes, int, const Settings& settings) {
+  const auto messages = static_cast<double>(settings.window);
+  return {bytes * messages, 0, messages};
+}
+Demand only_rounds(double, int ranks, const Settings&) {
   return {0, doubling_rounds(ranks)};
 }
-Demand whole_vector(double bytes, int ranks) {
+Demand whole_vector(double bytes, int ranks, const Settings&) {
   return {bytes, doubling_rounds(ranks)};
 }
-Demand vector_there_and_back(double bytes, int ranks) {
+Demand vector_there_and_back(double bytes, int ranks, const Settings&) {
   return {2 * bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
 }
-Demand vector_but_own_part(double bytes, int ranks) {
+Demand vector_but_own_part(double bytes, int ranks, const Settings&) {
   return {bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
 }
-Demand block_of_each_other(double bytes, int ranks) {
+Demand block_of_each_other(double bytes, int ranks, const Settings&) {
   return {bytes * (ranks - 1), doubling_rounds(ranks)};
 }
 
@@ -66,23 +65,23 @@ const std::vector<OperationInfo>& operations() {
        .summary = "a window of messages from rank 0 to rank 1; time per message",
        .default_bytes = messages,
        .run = run_bandwidth,
-       .demand = stream},
+       .demand = window},
       {.name = "bidirectional",
        .summary = "the same in both directions at once; time per message each way",
        .default_bytes = messages,
        .run = run_bidirectional,
-       .demand = stream},
+       .demand = window},
       {.name = "message_rate",
        .summary = "the same from each rank of the first half to one of the second half",
        .default_bytes = {1, 64, 512},
        .even_ranks = true,
        .run = run_message_rate,
-       .demand = stream},
+       .demand = window},
       {.name = "small_under_bulk",
        .summary = "8-byte round trips while a bulk message passes from rank 0 to rank 1; its time",
        .default_bytes = {24 * mib},
        .run = run_small_under_bulk,
-       .demand = stream},
+       .demand = one_bulk},
       {.name = "barrier",
        .summary = "all wait for all",
        .default_bytes = none,
@@ -149,10 +148,11 @@ const std::vector<OperationInfo>& operations() {
        .run = run_gather,
        .demand = block_of_each_other},
       {.name = "init",
-       .summary = "joining the job, once; what starting costs in all is timed from outside",
+       .summary = "rank 0 joining the job; what starting costs in all is timed from outside",
        .default_bytes = none,
        .sized = false,
        .minimum_ranks = 1,
+       .messages = false,
        .run = run_init,
        .demand = nullptr},
   };

@@ -164,7 +164,10 @@ Line measure_one(TcpConnection& connection, const Settings& settings, Kind kind,
     line.figures = {{"messages_per_second", 1.0 / line.time.median},
                     {"bytes_per_second", static_cast<double>(bytes) / line.time.median}};
   }
-  if (line.hosts == 2) line.bound = lower_bound(settings.link, {static_cast<double>(bytes), 0});
+  if (line.hosts == 2) {
+    const auto messages = static_cast<double>(series.window);
+    line.bound = lower_bound(settings.link, {static_cast<double>(bytes) * messages, 0, messages});
+  }
   return line;
 }
 

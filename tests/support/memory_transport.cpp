@@ -41,6 +41,8 @@ class MemoryTransport final : public transport::Transport {
 
   void discard_arriving(WorldRank peer) override { network_.link(peer, rank_).place = nullptr; }
 
+  void abandon(WorldRank peer) override { network_.end(rank_, peer); }
+
   bool progress() override {
     bool moved = false;
     const auto ranks = static_cast<std::size_t>(network_.ranks_);

@@ -19,6 +19,23 @@ function(prun_unit_test name)
                        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
+# prun_ranks_test(<name> SOURCES <file>... RANKS <number>... [LIBRARIES <target>...] [TIMEOUT <seconds>])
+# A GoogleTest program whose tests every rank runs: a test of ctest for each number of ranks, named ranks.<name>.<number>.
+function(prun_ranks_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;RANKS;LIBRARIES")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name}_ranks ${arg_SOURCES} "${PROJECT_SOURCE_DIR}/tests/ranks/rank_main.cpp")
+  target_link_libraries(${name}_ranks PRIVATE prun::prun ${arg_LIBRARIES} prun_warnings GTest::gmock GTest::gtest)
+  target_include_directories(${name}_ranks PRIVATE "${PROJECT_SOURCE_DIR}")
+  set_target_properties(${name}_ranks PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  foreach(ranks IN LISTS arg_RANKS)
+    add_test(NAME ranks.${name}.${ranks} COMMAND prun_command -n ${ranks} $<TARGET_FILE:${name}_ranks>)
+    set_tests_properties(ranks.${name}.${ranks} PROPERTIES LABELS ranks TIMEOUT ${arg_TIMEOUT})
+  endforeach()
+endfunction()
+
 # prun_python_test(<name> SCRIPT <file> [LABEL <label>] [TIMEOUT <seconds>] [ARGS ...] [PROPERTIES ...])
 # A Python unittest program from the standard library. PRUN_BIN names the folder of the programs under test.
 function(prun_python_test name)

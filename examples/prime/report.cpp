@@ -27,7 +27,7 @@ void report(std::FILE* out, const Options& options, const prun::Communicator& wo
   double slowest = 0;
   for (std::size_t rank = 0; rank < shares.size(); ++rank) {
     const Share& share = shares[rank];
-    std::fprintf(out, "%5zu  %-*s  %16" PRIu64 "  %10.4f\n", rank, columns, hosts[rank].c_str(),
+    std::fprintf(out, "%5zu  %-*s  %16" PRIu64 "  %10.6f\n", rank, columns, hosts[rank].c_str(),
                  share.primes, share.seconds);
     total += share.primes;
     slowest = std::max(slowest, share.seconds);
@@ -37,6 +37,6 @@ void report(std::FILE* out, const Options& options, const prun::Communicator& wo
   std::fprintf(out, "%" PRIu64 " prime%s below %" PRIu64 ", found by %zu rank%s on %zu host%s\n",
                total, plural(total), options.limit, shares.size(), plural(shares.size()), machines,
                plural(machines));
-  std::fprintf(out, "%.4f s in all, %.4f s of it searching on the slowest rank\n", seconds,
+  std::fprintf(out, "%.6f s in all at rank 0; the slowest rank searched for %.6f s\n", seconds,
                slowest);
 }

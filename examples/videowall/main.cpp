@@ -104,6 +104,9 @@ int tell_obstacles(const prun::Communicator& world, const Obstacles& mine) {
 void play_rounds(prun::Environment& env, const std::vector<std::string>& command,
                  std::uint64_t rounds) {
   const prun::Communicator& world = env.world();
+  // The first message between two ranks makes their connection, which takes a moment. The first
+  // film is to start everywhere at once, so the barrier is gone through once for that.
+  world.barrier();
   for (std::uint64_t round = 0; round < rounds; ++round) {
     world.barrier();
     if (const std::optional<PlayerFailure> failure = play(command)) {

@@ -177,9 +177,9 @@ bool can_start(const std::string& program) {
   std::string_view folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   for (;;) {
     const std::size_t colon = folders.find(':');
-    std::string candidate(folders.substr(0, colon));
-    if (candidate.empty()) candidate = ".";
-    candidate += '/' + program;
+    const std::string_view folder = folders.substr(0, colon);
+    std::string candidate(folder.empty() ? "." : folder);
+    candidate.append("/").append(program);
     if (access(candidate.c_str(), X_OK) == 0) return true;
     if (colon == std::string_view::npos) return false;
     folders.remove_prefix(colon + 1);

@@ -25,8 +25,9 @@ using OperationHandle = std::unique_ptr<Operation, OperationRelease>;
 //
 // wait() or a successful test() ends it and makes the request inactive; ending it twice is an Error
 // (invalid_argument), not a hang. A request that is destroyed while active lets go of its buffers
-// at once: a receive is cancelled, a send goes on from a private copy, a collective fails on this
-// rank and with it, as a rule, on the others: wait for collectives.
+// at once: a receive is cancelled, and a message it had met already is lost; a send goes on from a
+// private copy; a collective fails on this rank and with it, as a rule, on the others: wait for
+// collectives.
 class Request {
  public:
   Request() = default;
@@ -34,8 +35,8 @@ class Request {
       : kept_(std::move(kept)), operation_(std::move(operation)) {}
   Request(Request&&) noexcept = default;
   Request& operator=(Request&& other) noexcept {
-    operation_ = std::move(
-        other.operation_);  // first: an operation that ends here may still need its buffer
+    // First: an operation that ends here may still need its buffer.
+    operation_ = std::move(other.operation_);
     kept_ = std::move(other.kept_);
     return *this;
   }

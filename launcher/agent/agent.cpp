@@ -45,7 +45,7 @@ void Agent::run() {
   watch_termination();
   launcher_->send_bytes(bytes_of(bootstrap::agent_greeting));
   launcher_->send(hello_);
-  launcher_->start([this](const ControlFrame& frame) { on_frame(frame); }, [this](const std::string&) { leave(); });
+  launcher_->start([this](const ControlFrame& frame) { on_frame(frame); }, [this](const FrameLink::End&) { leave(); });
   io_.run();
   end_descendants();
 }
@@ -198,6 +198,8 @@ void Agent::on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) 
 }
 
 void Agent::on_rank_done(std::uint32_t rank) { launcher_->send(bootstrap::RankDone{rank}); }
+
+void Agent::on_rank_garbage(RankProcess& rank, const std::string& why) { reject(rank, why); }
 
 void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
   switch (frame.kind) {

@@ -46,6 +46,7 @@ class Agent : private RankListener {
   void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) override;
   void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) override;
   void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) override;
+  void on_rank_garbage(RankProcess& rank, const std::string& why) override;
   void on_rank_done(std::uint32_t rank) override;
   void welcome(RankProcess& rank, const bootstrap::ControlFrame& frame);
   void reject(RankProcess& rank, const std::string& why);

@@ -23,8 +23,12 @@ namespace prun::agent {
 class FrameLink : public std::enable_shared_from_this<FrameLink> {
  public:
   using OnFrame = std::function<void(const bootstrap::ControlFrame&)>;
-  // The stream has ended: `why` is empty after an orderly end of file, else what broke. Comes once at most.
-  using OnEnd = std::function<void(const std::string& why)>;
+  // The stream has ended, by whatever; comes once at most.
+  struct End {
+    bool garbage = false;  // the bytes cannot be frames of ours
+    std::string why;       // empty after an orderly end of file
+  };
+  using OnEnd = std::function<void(const End& end)>;
 
   // `out_fd` may equal `in_fd`. Both become non-blocking.
   FrameLink(asio::io_context& io, int in_fd, int out_fd);
@@ -49,8 +53,9 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
 
  private:
   void read_more();
+  bool read_once();
   void deliver(std::span<const std::byte> bytes);
-  void end(const std::string& why);
+  void end(const End& end);
   void write_more();
   void close_writing();
 

@@ -97,7 +97,9 @@ core::Status RankProcess::start(const How& how) {
   channel_ = std::make_shared<FrameLink>(io_, channel_fd, channel_fd);
   channel_->start([this](const bootstrap::ControlFrame& frame) { listener_.on_rank_frame(*this, frame); },
                   // Most programs never use it, and how a rank ends is told by its process.
-                  [](const std::string&) {});
+                  [this](const FrameLink::End& end) {
+                    if (end.garbage) listener_.on_rank_garbage(*this, end.why);
+                  });
   return core::Done{};
 }
 

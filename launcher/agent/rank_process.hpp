@@ -27,6 +27,7 @@ class RankListener {
   virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) = 0;
   virtual void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) = 0;
   virtual void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) = 0;
+  virtual void on_rank_garbage(RankProcess& rank, const std::string& why) = 0;  // its channel is closed
   virtual void on_rank_done(std::uint32_t rank) = 0;
 };
 

@@ -5,7 +5,7 @@
 
 #include <asio/buffer.hpp>
 
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -40,20 +40,18 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
   std::array<char, 4096> err_buffer;
   bool shell_told = false;
 
+  // Waits and then reads itself, so that nothing is in a buffer of Asio's when the last words are asked for.
   void read_words() {
-    err.async_read_some(asio::buffer(err_buffer), [self = shared_from_this()](asio::error_code error, std::size_t got) {
-      if (self->owner == nullptr || error) return;
-      append_bounded(self->owner->end_.words, self->err_buffer.data(), got);
-      self->read_words();
+    err.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](asio::error_code error) {
+      if (self->owner != nullptr && !error && self->read_words_once()) self->read_words();
     });
   }
 
-  void read_last_words() {
-    for (;;) {
-      const ssize_t got = ::read(err.native_handle(), err_buffer.data(), err_buffer.size());
-      if (got <= 0) return;
-      append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
-    }
+  // False at the end, and when there is nothing more for the moment if it is `last`.
+  bool read_words_once(bool last = false) {
+    const ssize_t got = ::read(err.native_handle(), err_buffer.data(), err_buffer.size());
+    if (got > 0) append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
+    return got > 0 || (got < 0 && (errno == EINTR || (errno == EAGAIN && !last)));
   }
 
   void read_reply(asio::io_context& io) {
@@ -89,8 +87,8 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     channel.link_ = std::make_shared<agent::FrameLink>(io, out_fd, in.release());
     channel.link_->start(
         [&channel](const bootstrap::ControlFrame& frame) { channel.listener_.on_frame(channel.host_, frame); },
-        [&channel](const std::string& why) {
-          channel.end_.broken = why;
+        [&channel](const agent::FrameLink::End& end) {
+          channel.end_.broken = end.why;
           channel.end_of_output();
         },
         reply.rest());
@@ -126,7 +124,8 @@ core::Status HostChannel::open(const std::vector<std::string>& arguments, int en
 }
 
 void HostChannel::kill() {
-  if (pid_ > 0) ::kill(pid_, end_signal_);
+  // The group: ssh may have a ProxyCommand of the user's at work.
+  if (pid_ > 0) ::kill(-pid_, end_signal_);
 }
 
 void HostChannel::reaped(int wait_status) {
@@ -152,7 +151,8 @@ void HostChannel::check_over(bool for_certain) {
   }
   told_ = true;
   patience_.cancel();
-  streams_->read_last_words();
+  while (streams_->read_words_once(true)) {
+  }
   end_.noise = streams_->reply.noise();
   listener_.on_end(host_, std::move(end_));
 }

@@ -188,7 +188,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
   const auto channel = std::move(machine.channel);  // until the end of this call
   machine.deadline.cancel();
   trace(fmt::format("{}: its channel has ended while {}", name(host), to_string(machine.phase)));
-  if (stage_ == Stage::closing) {
+  if (stage_ >= Stage::closing) {
     check_all_closed();
     return;
   }
@@ -213,6 +213,8 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
                                          machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
                                          why.empty() ? std::string() : ": " + why));
   machine.phase = HostPhase::failed;
+  machine.deadline.cancel();
+  if (machine.channel) machine.channel->kill();
   for (const auto rank : machine.ranks) {
     if (rank_gone_[rank]) continue;
     rank_gone_[rank] = true;

@@ -38,9 +38,7 @@ void Job::take(std::uint32_t host, const ControlFrame& frame, Handler handler) {
 
 void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
   Machine& machine = *machines_[host];
-  if (machine.phase == HostPhase::failed || stage_ == Stage::closing) {
-    return;
-  }
+  if (machine.phase == HostPhase::failed || stage_ >= Stage::closing) return;
   if (!may_arrive(machine.phase, frame.kind)) {
     const auto text = fmt::format("its agent sent a message of kind {} while {}", static_cast<int>(frame.kind),
                                   to_string(machine.phase));
@@ -106,6 +104,7 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
   const std::string cause = io::cause_text(end);
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
+  if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
     tell_all(bootstrap::PeerLost{exited.rank, true, cause});
     return;
@@ -118,6 +117,7 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
 void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting) {
   decide(io::exit_status_of_abort(aborting.exit_status),
          io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text));
+  if (stage_ != Stage::running) return;
   tell_all(bootstrap::PeerLost{aborting.rank, false,
                                "ended the job" + (aborting.text.empty() ? std::string() : ": " + aborting.text)});
   end_job(failure_grace);

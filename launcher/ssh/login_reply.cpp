@@ -25,10 +25,7 @@ LoginReply::State LoginReply::feed(std::span<const std::byte> bytes) {
     rest_at_ = greeting + bootstrap::agent_greeting.size();
     return State::greeted;
   }
-  if (const auto number = line_behind(greeting_stem(), at); !number.empty()) {
-    detail_ = seen_.substr(at + 1, greeting_stem().size() - 1) + std::string(number);
-    return State::other_version;
-  }
+  if (greeted_by_another()) return State::other_version;
   if (const auto where = line_behind(missing_marker, at); !where.empty()) {
     detail_ = std::string(where);
     return State::missing;
@@ -51,6 +48,19 @@ std::string LoginReply::noise() const {
     end = std::min(end, seen_.find(marker));
   }
   return seen_.substr(0, end);
+}
+
+// A greeting line with another number, alone on its line: noise may hold words like ours.
+bool LoginReply::greeted_by_another() {
+  const std::string_view stem = greeting_stem();
+  for (std::size_t at = seen_.find(stem); at < most_noise_bytes; at = seen_.find(stem, at + 1)) {
+    const std::size_t number = at + stem.size();
+    const std::size_t end = seen_.find_first_not_of("0123456789", number);
+    if (end == std::string::npos || end == number || seen_[end] != '\n') continue;
+    detail_ = seen_.substr(at + 1, end - at - 1);
+    return true;
+  }
+  return false;
 }
 
 // The whole line behind the first such marker, empty if it is not complete.

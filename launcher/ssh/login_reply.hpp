@@ -35,6 +35,7 @@ class LoginReply {
 
  private:
   std::string_view line_behind(std::string_view marker, std::size_t& at) const;
+  bool greeted_by_another();
 
   std::string seen_;
   std::string path_;

@@ -322,10 +322,10 @@ std::optional<Failure> Endpoint::place_for(RecvOperation& operation, WorldRank s
       return refused(Errc::resource, std::string("has no memory for them: ") + cause.what());
     }
     buffer.count = static_cast<std::size_t>(envelope.count);
-  } else if (envelope.count > buffer.count) {
-    return refused(Errc::truncated, "has room for " + std::to_string(buffer.count));
   } else if (buffer.exact && envelope.count != buffer.count) {
     return refused(Errc::truncated, "takes exactly " + std::to_string(buffer.count));
+  } else if (envelope.count > buffer.count) {
+    return refused(Errc::truncated, "has room for " + std::to_string(buffer.count));
   }
   return std::nullopt;
 }
@@ -712,6 +712,7 @@ void Endpoint::fail_peer(WorldRank rank, const Failure& failure) {
     matcher_.remove(*operation);
     complete(*operation, failure);
   }
+  lost.transport->abandon(rank);
 }
 
 void Endpoint::retire_context(std::uint32_t context) {

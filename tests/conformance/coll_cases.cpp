@@ -90,7 +90,11 @@ CaseBase::CaseBase(const Shape& shape) : shape_(shape), ranks_(at(shape.ranks)) 
 Bytes CaseBase::random_bytes(std::size_t count, std::size_t number) const {
   std::minstd_rand random(static_cast<std::uint32_t>(number + 1));
   Bytes bytes(count * shape_.type.size);
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 8);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::uint_fast32_t bits = random();
+    for (std::size_t j = i; j < std::min(i + 3, bytes.size()); ++j)
+      bytes[j] = static_cast<std::byte>(bits >> (8 * (j - i)));
+  }
   return bytes;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <ostream>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "runtime/coll/selector.hpp"
@@ -148,8 +150,9 @@ template <class Arguments>
 void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks) {
   const Subject<Arguments> subject(algorithm, small_segments());
   const auto n = static_cast<std::size_t>(ranks);
-  std::vector<int> roots;
-  for (int root = 0; root < ranks; ++root) roots.push_back(root);
+  std::vector<int> all_roots;
+  for (int root = 0; root < ranks; ++root) all_roots.push_back(root);
+  const std::vector<int> one_root = {ranks / 2};
   // The number of elements in a segment differs with their size: 21 of 3 bytes, 16 of 4, 5 of 12.
   std::set<std::size_t> counts({0, 1, n - 1, n, n + 1, 2 * n + 1});
   for (const std::size_t segment : {21u, 16u, 5u}) {
@@ -160,6 +163,7 @@ void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks) {
   }
   for (const std::uint32_t seed : {1u, 2u, 3u}) {
     Cluster cluster(small_world(ranks, seed));
+    const std::vector<int>& roots = seed == 1 ? all_roots : one_root;
     int call = 0;
     for (const std::size_t count : counts) {
       for (const Shape& shape : shapes<Arguments>(ranks, count, roots)) {
@@ -295,6 +299,10 @@ struct Trial {
   std::function<void(int ranks)> mismatch;  // null for a barrier, which has no counts
 };
 
+void PrintTo(const Trial& trial, std::ostream* out) {
+  *out << trial.name;
+}
+
 template <class Arguments>
 void add_trial(std::vector<Trial>& trials, const coll::Algorithm<Arguments>* algorithm) {
   Trial trial;
@@ -340,13 +348,49 @@ TEST_P(Collective, RunsBesideAnotherCall) {
   for (const int ranks : rank_counts) GetParam().overlap(ranks);
 }
 
-TEST_P(Collective, ReportsCountsThatDisagree) {
-  if (GetParam().mismatch == nullptr) GTEST_SKIP() << "a barrier has no counts";
+INSTANTIATE_TEST_SUITE_P(All, Collective, testing::ValuesIn(all_trials()),
+                         [](const auto& trial) { return trial.param.name; });
+
+class CollectiveOfData : public Collective {};
+
+TEST_P(CollectiveOfData, ReportsCountsThatDisagree) {
   for (const int ranks : {2, 3, 4, 8}) GetParam().mismatch(ranks);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Collective, testing::ValuesIn(all_trials()),
+std::vector<Trial> trials_with_data() {
+  std::vector<Trial> trials = all_trials();
+  std::erase_if(trials, [](const Trial& trial) { return trial.mismatch == nullptr; });
+  return trials;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CollectiveOfData, testing::ValuesIn(trials_with_data()),
                          [](const auto& trial) { return trial.param.name; });
+
+// What a barrier is for: nobody is through before everybody has come.
+TEST(Barrier, HoldsUntilTheLastRankEnters) {
+  for (const coll::Algorithm<coll::BarrierArguments>& algorithm :
+       coll::algorithms<coll::BarrierArguments>()) {
+    for (const int ranks : rank_counts) {
+      for (int last = 0; last < ranks; ++last) {
+        SCOPED_TRACE(std::string(algorithm.name) + ", " + std::to_string(ranks) +
+                     " ranks, the last to enter is " + std::to_string(last));
+        Cluster cluster(small_world(ranks, 1));
+        std::vector<coll::Task> tasks;
+        for (int rank = 0; rank < ranks; ++rank)
+          tasks.push_back(algorithm.run(cluster.team(rank, 0, number_type()), {}));
+        for (int rank = 0; rank < ranks; ++rank) {
+          if (rank != last) tasks[static_cast<std::size_t>(rank)].start();
+        }
+        const auto through = [&](int rank) { return tasks[static_cast<std::size_t>(rank)].done(); };
+        cluster.run_until([] { return false; });
+        for (int rank = 0; rank < ranks; ++rank) EXPECT_FALSE(through(rank)) << rank;
+        tasks[static_cast<std::size_t>(last)].start();
+        cluster.run_until([] { return false; });
+        for (int rank = 0; rank < ranks; ++rank) EXPECT_TRUE(through(rank)) << rank;
+      }
+    }
+  }
+}
 
 }  // namespace
 }  // namespace prun::test

@@ -7,7 +7,8 @@ from example import ExampleTest
 class Ring(ExampleTest):
     def check(self, ranks, rounds, *arguments):
         text = self.output(ranks, "ring", *arguments)
-        first = re.match(r"ring of (\d+) ranks?, (\d+) rounds?: ([\d.]+) us per hop \(median; ([\d.]+) at best\)\n", text)
+        first = re.match(r"ring of (\d+) ranks?, (\d+) rounds?: "
+                         r"([\d.]+) us per hop \(median; ([\d.]+) at best\)\n", text)
         self.assertTrue(first, text)
         self.assertEqual((int(first[1]), int(first[2])), (max(ranks, 1), rounds))
         self.assertGreaterEqual(float(first[3]), float(first[4]))

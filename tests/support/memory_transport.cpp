@@ -29,9 +29,7 @@ class MemoryTransport final : public transport::Transport {
 
   void send_bulk(BulkSend& bulk) override {
     Link& out = network_.link(rank_, bulk.peer);
-    PRUN_ASSERT(!bulk.queued);
     if (out.ended || out.closing) return;
-    bulk.queued = true;
     out.bulk.push_back({&bulk, out.next_number++});
   }
 
@@ -39,10 +37,11 @@ class MemoryTransport final : public transport::Transport {
     auto& queue = network_.link(rank_, bulk.peer).bulk;
     const auto is_it = [&bulk](const auto& waiting) { return waiting.bulk == &bulk; };
     queue.erase(std::remove_if(queue.begin(), queue.end(), is_it), queue.end());
-    bulk.queued = false;
   }
 
   void discard_arriving(WorldRank peer) override { network_.link(peer, rank_).place = nullptr; }
+
+  void abandon(WorldRank peer) override { network_.end(rank_, peer); }
 
   bool progress() override {
     bool moved = false;
@@ -55,6 +54,8 @@ class MemoryTransport final : public transport::Transport {
     }
     return moved;
   }
+
+  void arm() override {}  // nobody blocks: progress is all there is
 
   void close() override {
     for (WorldRank peer = 0; peer < network_.ranks_; ++peer)
@@ -113,8 +114,7 @@ class MemoryTransport final : public transport::Transport {
     bulk.sent += segment.size();
     if (bulk.sent == bulk.payload.size()) {
       out.bulk.pop_front();
-      bulk.queued = false;
-      receiver_->on_bulk_sent(bulk);
+        receiver_->on_bulk_sent(bulk);
     }
   }
 
@@ -210,7 +210,6 @@ void MemoryNetwork::end(WorldRank a, WorldRank b) {
     direction->ended = true;
     direction->waiting.clear();
     direction->in_flight.clear();
-    for (const WaitingBulk& waiting : direction->bulk) waiting.bulk->queued = false;
     direction->bulk.clear();
     direction->begun = false;
     direction->place = nullptr;

@@ -1,0 +1,319 @@
+"""prun over real sshd on virtual hosts, with programs that know nothing of it."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import vcluster
+from vcluster import Cluster, wait_until
+
+RANKS = vcluster.SOURCE / "tests" / "ranks"
+
+
+class ClusterTest(unittest.TestCase):
+    """One cluster for the class; every test must leave its hosts without processes."""
+
+    hosts = 4
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shown = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="prun-test-")))
+        cls.cluster = Cluster(hosts=cls.hosts, binds=[cls.shown])
+        cls.enterClassContext(cls.cluster)
+
+    def tearDown(self):
+        self.cluster.wait_idle()
+
+    def prun(self, *words, **options):
+        return self.cluster.run("rpi1", ["prun", *words], **options)
+
+    def start(self, *words, ranks):
+        """prun on rpi1 whose ranks have all printed "up"."""
+        process = self.cluster.popen("rpi1", ["prun", *words])
+        self.addCleanup(self.end, process)
+        for _ in range(ranks):
+            self.assertEqual(process.stdout.readline(), "up\n")
+        return process
+
+    @staticmethod
+    def end(process):
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
+        process.stdout.close()
+        process.stderr.close()
+
+    def one(self, host, words):
+        """The number of the only process of a host whose command line holds the words."""
+        found = [number for number, command in self.cluster.processes(host) if words in command]
+        self.assertEqual(len(found), 1, self.cluster.processes(host))
+        return found[0]
+
+    def last_line(self, text):
+        return text.rstrip("\n").rpartition("\n")[2]
+
+
+class Running(ClusterTest):
+    def test_hostname_on_every_host(self):
+        result = self.prun("-H", "rpi1,rpi2,rpi3,rpi4", "hostname")
+        self.assertEqual(sorted(result.stdout.split()), ["rpi1", "rpi2", "rpi3", "rpi4"])
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_without_hosts_nobody_logs_in(self):
+        result = self.prun("-n", "3", "sh", "-c", "hostname; echo $SSH_CONNECTION")
+        self.assertEqual(result.stdout.split(), ["rpi1"] * 3)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_labels_and_places(self):
+        result = self.prun("-l", "-H", "rpi3:2,rpi2", "sh", "-c", "echo $PRUN_RANK $PRUN_LOCAL_RANK $PRUN_HOST $(hostname)")
+        self.assertEqual(sorted(result.stdout.splitlines()),
+                         ["[0@rpi3] 0 0 rpi3 rpi3", "[1@rpi3] 1 1 rpi3 rpi3", "[2@rpi2] 2 0 rpi2 rpi2"])
+
+    def test_input_goes_to_rank_0_on_its_host(self):
+        result = self.prun("-l", "-H", "rpi2,rpi1", "wc", "-c", input="x" * 300000)
+        self.assertEqual(sorted(result.stdout.splitlines()), ["[0@rpi2] 300000", "[1@rpi1] 0"])
+
+    def test_much_output_of_every_host(self):
+        result = self.prun("-H", "rpi1,rpi2,rpi3,rpi4", "sh", "-c", "seq 100000")
+        self.assertEqual(len(result.stdout.split()), 400000)
+        self.assertEqual(sum(map(int, result.stdout.split())), 4 * 100000 * 100001 // 2)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_exit_statuses(self):
+        for script, status, words in [
+            ("exit 3", 3, "rank 2 on rpi3 exited with status 3"),
+            ("kill -SEGV $$", 139, "rank 2 on rpi3 died: signal 11 (segmentation fault)"),
+        ]:
+            with self.subTest(script):
+                begun = time.monotonic()
+                result = self.prun("-H", "rpi1,rpi2,rpi3,rpi4", "sh", "-c",
+                                   f"test $PRUN_RANK = 2 && {script}; exec sleep 100")
+                self.assertEqual(result.returncode, status)
+                self.assertEqual(self.last_line(result.stderr), f"prun: {words}")
+                self.assertLess(time.monotonic() - begun, 3)
+
+    def test_time_limit(self):
+        result = self.prun("--timeout", "1", "-H", "rpi1,rpi2", "sleep", "100")
+        self.assertEqual(result.returncode, 124)
+
+    def test_working_directory(self):
+        self.assertEqual(self.prun("-H", "rpi1,rpi2", "pwd", dir="/usr/lib").stdout, "/usr/lib\n" * 2)
+        self.cluster.run("rpi1", ["mkdir", "-p", "/tmp/only-here"], check=True)
+        result = self.prun("-H", "rpi1,rpi2,rpi3", "pwd", dir="/tmp/only-here")
+        self.assertEqual(sorted(result.stdout.split()), ["/root", "/root", "/tmp/only-here"])
+        self.assertRegex(result.stderr, r"^prun: rpi[23], rpi[23]: the folder /tmp/only-here is not there, ranks run in /root\n$")
+        self.assertEqual(result.returncode, 0)
+
+    def test_a_noisy_login_shell(self):
+        noise = pathlib.Path(self.cluster.root("rpi2")) / "root/.bashrc"
+        before = noise.read_text() if noise.exists() else None
+        noise.write_text("echo 'Welcome!'; echo warning >&2; printf 'no end of line'\n")
+        try:
+            result = self.prun("-H", "rpi2,rpi3", "hostname")
+        finally:
+            noise.write_text(before or "")
+        self.assertEqual(sorted(result.stdout.split()), ["rpi2", "rpi3"])
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+
+class Addresses(ClusterTest):
+    """Where ranks are told to reach each other: numbers from the logins, whatever /etc/hosts says."""
+
+    def maps(self, hosts):
+        program = self.shown / "map.py"
+        program.write_text("from launcher_rank import *\nchannel = Channel()\nwelcome = channel.join()\n"
+                           "print(channel.rank, welcome['bind'], *(address for _, address in welcome['hosts']))\n"
+                           "channel.finalize()\n")
+        result = self.prun("-x", f"PYTHONPATH={RANKS}", "-H", hosts, "python3", str(program))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return sorted(result.stdout.splitlines())
+
+    def test_with_and_without_the_launchers_own_host(self):
+        self.assertEqual(self.maps("rpi2,rpi3"), ["0 10.77.0.2 10.77.0.2 10.77.0.3", "1 10.77.0.3 10.77.0.2 10.77.0.3"])
+        self.assertEqual(self.maps("rpi1,rpi3"), ["0 10.77.0.1 10.77.0.1 10.77.0.3", "1 10.77.0.3 10.77.0.1 10.77.0.3"])
+        self.assertEqual(self.maps("rpi1"), ["0 127.0.0.1 127.0.0.1"])
+
+    def test_own_name_at_a_loopback_address(self):
+        for address in ("127.0.0.1", "127.0.1.1"):
+            with self.subTest(address):
+                kept = {}
+                for host in self.cluster.hosts:
+                    file = pathlib.Path(self.cluster.root(host)) / "etc/hosts"
+                    kept[file] = file.read_text()
+                    others = [line for line in kept[file].splitlines() if host not in line.split()]
+                    # As the tutorials have it: the first line names the host itself.
+                    file.write_text(f"{address} localhost {host}\n" + "\n".join(others) + "\n")
+                try:
+                    self.assertEqual(self.cluster.run("rpi2", ["getent", "ahostsv4", "rpi2"]).stdout.split()[0], address)
+                    self.assertEqual(self.maps("rpi1,rpi2,rpi3"),
+                                     [f"{rank} 10.77.0.{rank + 1} 10.77.0.1 10.77.0.2 10.77.0.3" for rank in range(3)])
+                finally:
+                    for file, text in kept.items():
+                        file.write_text(text)
+
+    def test_workers_resolve_nothing(self):
+        kept = {}
+        for host in ("rpi2", "rpi3"):
+            file = pathlib.Path(self.cluster.root(host)) / "etc/hosts"
+            kept[file] = file.read_text()
+            file.write_text("")
+        try:
+            self.assertEqual(self.maps("rpi1,rpi2,rpi3"),
+                             [f"{rank} 10.77.0.{rank + 1} 10.77.0.1 10.77.0.2 10.77.0.3" for rank in range(3)])
+        finally:
+            for file, text in kept.items():
+                file.write_text(text)
+
+
+class Refusals(ClusterTest):
+    """What keeps a job from starting is told in one line a host, and nothing is started anywhere."""
+
+    def refused(self, hosts, lines, *words, status=125, **options):
+        flag = "started-" + str(time.monotonic_ns())
+        result = self.prun(*words, "-H", hosts, *(options.pop("program", None) or ("touch", f"/root/{flag}")), **options)
+        self.assertEqual(result.returncode, status, result.stderr)
+        told = result.stderr.splitlines()
+        self.assertEqual(len(told), len(lines), result.stderr)
+        for line in lines:
+            self.assertTrue(any(re.search(line, one) for one in told), f"{line!r} in {result.stderr}")
+        for host in self.cluster.hosts:
+            self.assertFalse((self.cluster.root(host) / "root" / flag).exists())
+        return result
+
+    nothing = "^prun: nothing was started on any host$"
+
+    def test_a_name_that_does_not_resolve(self):
+        self.refused("rpi1,rpi9", [r"^prun: rpi9: no address is known for this name \(.*Could not resolve", self.nothing])
+
+    def test_a_key_that_is_refused(self):
+        keys = self.cluster.root("rpi2") / "root/.ssh/authorized_keys"
+        text = keys.read_text()
+        keys.write_text("")
+        try:
+            self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi2: it refuses our ssh key \(.*Permission denied .*; ssh-copy-id rpi2$",
+                                            self.nothing])
+        finally:
+            keys.write_text(text)
+
+    def test_a_port_that_is_closed(self):
+        self.refused("rpi1,ssh://rpi2:2222", [r"^prun: rpi2: it is there, but no ssh server listens .*port 2222: Connection refused",
+                                              self.nothing])
+
+    def test_a_host_key_that_is_not_known(self):
+        self.refused("rpi2,rpi3", [r"^prun: rpi2, rpi3: |^prun: rpi2: its host key is not known here yet .*; log in once by hand",
+                                   r"^prun: rpi3: its host key is not known|^prun: nothing", self.nothing],
+                     "--ssh-args", "-o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask")
+
+    def test_a_host_that_is_off(self):
+        self.cluster.off("rpi4")
+        try:
+            begun = time.monotonic()
+            self.refused("rpi1,rpi4", [r"^prun: rpi4: (it does not answer|there is no way to it)", self.nothing],
+                         "--start-timeout", "2")
+            self.assertLess(time.monotonic() - begun, 5)
+        finally:
+            self.cluster.on("rpi4")
+
+    def test_a_program_that_is_missing_on_one_host(self):
+        for host in ("rpi1", "rpi2"):
+            self.cluster.run(host, ["sh", "-c", "printf '#!/bin/sh\\necho ran\\n' > /root/work; chmod +x /root/work"], check=True)
+        self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: cannot run ./work: it is not there \(in /root\)$", self.nothing],
+                     status=127, program=("./work",))
+        self.cluster.run("rpi2", ["chmod", "-x", "/root/work"], check=True)
+        self.refused("rpi1,rpi2", [r"^prun: rpi2: cannot run ./work: it is not executable", self.nothing],
+                     status=126, program=("./work",))
+
+    def test_a_folder_that_was_asked_for_and_is_missing_on_one_host(self):
+        for host in ("rpi1", "rpi2"):
+            self.cluster.run(host, ["mkdir", "-p", "/root/films"], check=True)
+        self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: the working directory /root/films is not there \(--wdir\)$", self.nothing],
+                     "--wdir", "/root/films")
+
+    def test_a_prun_in_path_will_do(self):
+        self.cluster.run("rpi1", ["cp", str(vcluster.BIN / "prun"), "/root/prun-copy"], check=True)
+        # The same path is not there on rpi2.
+        result = self.cluster.run("rpi1", ["/root/prun-copy", "-H", "rpi2", "hostname"])
+        self.assertEqual((result.returncode, result.stdout), (0, "rpi2\n"), result.stderr)
+
+    def test_everything_that_is_wrong_is_told_at_once(self):
+        self.refused("rpi1,rpi9,ssh://rpi2:2222,rpi3", ["^prun: rpi9: no address", "^prun: rpi2: .*no ssh server",
+                                                        "^prun: rpi1, rpi3: cannot run no-such-program", self.nothing],
+                     program=("no-such-program",))
+
+
+class Ending(ClusterTest):
+    def test_one_rank_killed_ends_all_within_a_second(self):
+        process = self.start("-H", "rpi1,rpi2,rpi3,rpi4", "sh", "-c", "echo up; exec sleep 100", ranks=4)
+        os.kill(self.one("rpi3", "sleep 100"), signal.SIGKILL)
+        begun = time.monotonic()
+        _, err = process.communicate(timeout=10)
+        self.assertLess(time.monotonic() - begun, 1.5)
+        self.assertEqual(process.returncode, 137)
+        self.assertRegex(self.last_line(err), r"^prun: rank 2 on rpi3 died: signal 9 \(killed\)")
+        self.cluster.wait_idle(1)
+
+    def test_launcher_killed_leaves_nothing_anywhere(self):
+        self.start("-H", "rpi1,rpi2,rpi3,rpi4", "-n", "8", "sh", "-c",
+                   "trap '' TERM HUP INT; echo up; setsid sleep 101 & sleep 102 & while :; do sleep 0.1; done", ranks=8)
+        launcher = [number for number, words in self.cluster.processes("rpi1") if " -H rpi1,rpi2" in words and "prun" in words]
+        os.kill(min(launcher), signal.SIGKILL)
+        self.cluster.wait_idle(5)
+
+    def test_ctrl_c(self):
+        process = self.start("-H", "rpi1,rpi2,rpi3,rpi4", "sh", "-c", "echo up; exec sleep 100", ranks=4)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+        self.assertLess(time.monotonic() - begun, 2)
+        self.assertEqual((process.returncode, err), (130, "prun: interrupted\n"))
+        self.cluster.wait_idle(1)
+
+    def test_ctrl_c_with_ranks_that_do_not_listen(self):
+        process = self.start("-H", "rpi1,rpi2", "sh", "-c", "trap '' TERM INT; echo up; while :; do sleep 0.1; done", ranks=2)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 130)
+        self.assertTrue(1.8 < time.monotonic() - begun < 4)
+        self.cluster.wait_idle(1)
+
+    def test_the_ssh_of_one_host_killed(self):
+        process = self.start("-H", "rpi1,rpi2,rpi3", "-n", "6", "sh", "-c", "echo up; exec sleep 100", ranks=6)
+        os.kill(self.one("rpi1", "ssh -T -x -a -o BatchMode=yes -o ConnectTimeout=15 -o GSSAPIAuthentication=no "
+                                 "-o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o ControlMaster=no "
+                                 "-o ClearAllForwardings=yes -o EscapeChar=none -o LogLevel=INFO rpi3"), signal.SIGKILL)
+        _, err = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 125)
+        self.assertRegex(self.last_line(err), r"^prun: lost the connection to rpi3 \(ranks 2, 5\)")
+        self.cluster.wait_idle(2)
+
+    def test_the_agent_of_one_host_killed(self):
+        process = self.start("-H", "rpi1,rpi2", "sh", "-c", "echo up; setsid sleep 101 & exec sleep 100", ranks=2)
+        agents = [number for number, words in self.cluster.processes("rpi2") if words.endswith("prun agent")]
+        self.assertEqual(len(agents), 2)
+        os.kill(max(agents), signal.SIGKILL)
+        _, err = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 125)
+        self.assertRegex(self.last_line(err), r"^prun: lost the connection to rpi2 \(rank 1\)")
+        self.cluster.wait_idle(2)
+
+    def test_a_host_that_loses_its_power(self):
+        process = self.start("-H", "rpi1,rpi2,rpi4", "sh", "-c", "echo up; exec sleep 100", ranks=3)
+        self.cluster.off("rpi4")
+        try:
+            begun = time.monotonic()
+            _, err = process.communicate(timeout=40)
+            self.assertLess(time.monotonic() - begun, 25)
+            self.assertEqual(process.returncode, 125)
+            self.assertRegex(self.last_line(err), r"^prun: lost the connection to rpi4 \(rank 2\)")
+        finally:
+            self.cluster.on("rpi4")
+
+
+if __name__ == "__main__":
+    vcluster.main()

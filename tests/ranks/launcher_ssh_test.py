@@ -1,0 +1,198 @@
+"""Logins, with programs that stand in for ssh."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from launcher_support import LauncherTest, processes_with, wait_until
+
+
+class Logins(LauncherTest):
+    def ssh(self, script):
+        """Another ssh: $host is the host's name, $command what its login shell is to run."""
+        return self.write("ssh", '#!/bin/sh\nfor word; do host=$command; command=$word; test "$word" = -- && name=$host; done\n'
+                                 'host=$name\n' + script)
+
+    def run_hosts(self, hosts, script, *arguments, program=("true",)):
+        return self.run_prun("--launcher-exec", self.ssh(script), "-H", hosts, *arguments, *program)
+
+    def fails(self, script, pattern, *arguments, status=125, hosts="far"):
+        done = self.run_hosts(hosts, script, *arguments)
+        self.assertEqual(done.status, status, done.err)
+        self.assertRegex(done.err, pattern)
+        self.assertEqual(done.out, "")
+        return done
+
+    def test_a_job_over_ssh(self):
+        done = self.run_hosts("one,two,three", 'exec sh -c "$command"', program=("sh", "-c", "echo $PRUN_RANK $PRUN_HOST"))
+        self.assertEqual(sorted(done.out.splitlines()), ["0 one", "1 two", "2 three"])
+        self.assertQuiet(done)
+
+    def test_login_shells_of_several_makes(self):
+        for shell in ("sh", "bash", "dash", "zsh", "fish", "tcsh", "busybox sh"):
+            if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode != 0:
+                continue
+            with self.subTest(shell):
+                self.assertQuiet(self.run_hosts("far", f'exec {shell} -c "$command"'))
+
+    def test_noise_before_the_greeting(self):
+        noise = "printf 'Welcome to far!\\nprun-agent\\nprun-agent 1 \\nno line feed'; "
+        done = self.run_hosts("far", noise + 'echo "a banner" >&2; exec sh -c "$command"', program=("echo", "hello"))
+        self.assertEqual(done.out, "hello\n")
+        self.assertQuiet(done)
+
+    def test_noise_without_end(self):
+        self.fails("exec yes", "^prun: far: its login shell prints without end")
+
+    def test_hanging_login(self):
+        done = self.fails("sleep 100", r"^prun: far: ssh has neither logged in nor failed within 0.5 s",
+                          "--start-timeout", "0.5")
+        self.assertLess(done.seconds, 4)
+
+    def test_hanging_agent(self):
+        self.fails("printf '\\nprun-shell /x/prun\\n'; sleep 100",
+                   r"^prun: far: the login has worked, but prun's agent does not answer within 0.5 s",
+                   "--start-timeout", "0.5")
+
+    def test_what_ssh_says(self):
+        for words, pattern in {
+            "ssh: Could not resolve hostname far: Name or service not known": "no address is known .* /etc/hosts",
+            "ssh: connect to host far port 22: Connection refused": "no ssh server listens .* systemctl enable --now ssh",
+            "ssh: connect to host far port 22: No route to host": "no way to it .* ping far",
+            "ssh: connect to host far port 22: Connection timed out": "does not answer",
+            "Host key verification failed.": "not known here yet .* ssh far",
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @": "ssh-keygen -R far",
+            "pi@far: Permission denied (publickey,password).": "refuses our ssh key .* ssh-copy-id far",
+            "something new": r"ssh failed \(something new\)",
+        }.items():
+            with self.subTest(words):
+                done = self.fails(f"echo '{words}' >&2; exit 255", "^prun: far: .*" + pattern)
+                self.assertEqual(done.err.count("\n"), 1)
+
+    def test_closed_during_login_is_tried_three_times(self):
+        count = self.path("count")
+        script = f"echo x >> {count}; echo 'Connection closed by 10.0.0.9 port 22' >&2; exit 255"
+        self.fails(script, "closed the connection during login")
+        with open(count) as file:
+            self.assertEqual(len(file.readlines()), 3)
+
+    def test_closed_once(self):
+        flag = self.path("flag")
+        done = self.run_hosts("far", f"if mkdir {flag} 2>/dev/null; then echo 'kex_exchange_identification: read: "
+                                     "Connection reset by peer' >&2; exit 255; fi; exec sh -c \"$command\"")
+        self.assertQuiet(done)
+
+    def test_no_prun_there(self):
+        done = self.fails('exec sh -c "printf \\"\\nprun-missing /x/prun\\n\\"; exit 127"',
+                          "^prun: far: prun is not installed there: looked for /x/prun and in PATH")
+        self.assertEqual(done.err.count("\n"), 1)
+
+    def test_our_command_finds_out_that_no_prun_is_there(self):
+        self.fails('PATH=/nowhere; command=$(printf %s "$command" | /bin/sed s:/prun:/no-prun:g); exec /bin/sh -c "$command"',
+                   "^prun: far: prun is not installed there: looked for /.*/no-prun and in PATH$")
+
+    def test_our_command_finds_prun_in_path(self):
+        folder = os.environ["PRUN_BIN"]
+        done = self.run_hosts("far", f"PATH={folder}:$PATH; command=$(printf %s \"$command\" | sed s:{folder}/:/nowhere/:g); "
+                                     'exec /bin/sh -c "$command"', program=("echo", "found"))
+        self.assertEqual(done.out, "found\n")
+
+    def test_our_command_finds_a_prun_that_does_not_run(self):
+        broken = self.write("prun", "#!/bin/sh\necho 'libstdc++ is too old' >&2\nexit 1\n")
+        folder = os.environ["PRUN_BIN"]
+        self.fails(f'PATH=/usr/bin:/bin; command=$(printf %s "$command" | sed s:{folder}/prun:{broken}:g); exec /bin/sh -c "$command"',
+                   rf"^prun: far: its prun does not run there: {broken} \(libstdc\+\+ is too old\)$")
+
+    def test_another_make_of_prun(self):
+        self.fails("printf '\\nprun-agent 2\\n'; sleep 100", r"its prun is of another make \(prun-agent 2\)")
+
+    def test_garbage_behind_the_greeting(self):
+        self.fails("printf '\\nprun-agent 1\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")
+
+    def test_a_frame_that_is_not_due(self):
+        self.fails("printf '\\nprun-agent 1\\n\\005\\000\\000\\000\\015\\000\\000\\000\\000'; sleep 100",
+                   "^prun: far: its agent sent a message of kind 13 while")
+
+    def test_login_that_is_not_allowed(self):
+        self.fails("echo 'This account is currently not available.'; exit 1",
+                   r"the login ended before prun's agent was there \(This account is currently not available.\)")
+
+    def test_all_failures_are_told_together_and_nothing_is_started(self):
+        started = self.path("started")
+        done = self.run_hosts("good,bad,worse,alike",
+                              'case $host in bad) echo "Permission denied (publickey)" >&2; exit 255;; '
+                              "worse | alike) printf '\\nprun-missing /x/prun\\n'; sleep 0.2; exit 127;; esac; exec sh -c \"$command\"",
+                              program=("touch", started))
+        self.assertEqual(done.status, 125)
+        self.assertEqual(done.err.count("\n"), 3)
+        self.assertRegex(done.err, "(?m)^prun: bad: it refuses our ssh key")
+        self.assertRegex(done.err, "(?m)^prun: (worse, alike|alike, worse): prun is not installed there")
+        self.assertEqual(done.last_line, "prun: nothing was started on any host")
+        self.assertFalse(os.path.exists(started))
+
+    def test_the_program_is_missing_on_one_host(self):
+        os.mkdir(self.path("there"))
+        script = f'if test $host = two; then cd /; PATH=/usr/bin:/bin; else PATH={self.folder.name}:$PATH; fi; exec sh -c "$command"'
+        self.write("only-on-one", "#!/bin/sh\n")
+        done = self.run_hosts("one,two", script, program=("only-on-one",))
+        self.assertEqual(done.status, 127)
+        self.assertEqual(done.err.splitlines(), ["prun: two: cannot run only-on-one: no folder of PATH has it",
+                                                 "prun: nothing was started on any host"])
+
+    def test_the_connection_dies_while_the_job_runs(self):
+        done = self.run_hosts("one,two", 'exec 3<&0; sh -c "$command" <&3 & agent=$!; exec 3<&-; test $host = two && sleep 0.5 && '
+                                         'kill -9 $agent && echo "client_loop: send disconnect: Broken pipe" >&2 && exit 255; wait',
+                              "-n", "4", program=("sleep", "100"))
+        self.assertEqual(done.status, 125)
+        self.assertRegex(done.last_line, r"^prun: lost the connection to two \(ranks 1, 3\): client_loop: send disconnect: Broken pipe$")
+        self.assertLess(done.seconds, 4)
+
+    def test_no_more_logins_at_once_than_the_window(self):
+        log = self.path("log")
+        script = f'echo in >> {log}; sleep 0.02; sh -c "$command"'
+        hosts = ",".join(f"h{number}" for number in range(12))
+        done = self.run_hosts(hosts, script, program=("true",))
+        self.assertQuiet(done)
+        with open(log) as file:
+            self.assertEqual(len(file.readlines()), 12)
+
+    def test_ctrl_c_during_logins(self):
+        process = self.popen("--launcher-exec", self.ssh("echo up > " + self.path("up") + "; sleep 100"), "-H", "far", "true")
+        wait_until(lambda: os.path.exists(self.path("up")), 10, "the login is under way")
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process)
+        self.assertEqual(done.status, 130)
+        self.assertLess(done.seconds, 1)
+
+    def test_sigkill_of_prun_ends_the_job_over_ssh(self):
+        process = self.popen("--launcher-exec", self.ssh('exec sh -c "$command"'), "-H", "one,two",
+                             "sh", "-c", "echo up; setsid sleep 100 & exec sleep 100")
+        for _ in range(2):
+            self.assertEqual(process.stdout.readline(), b"up\n")
+        process.kill()
+        process.wait()
+        wait_until(lambda: not processes_with(self.token), 5, "nothing is left")
+
+    def test_ssh_that_is_not_installed(self):
+        done = self.run_prun("--launcher-exec", "no-such-ssh", "-H", "far", "true")
+        self.assertEqual(done.status, 125)
+        self.assertEqual(done.err, "prun: far: no-such-ssh is not installed here: no folder of PATH has it\n")
+
+    def test_what_ssh_is_given(self):
+        words = self.path("words")
+        self.run_prun("--launcher-exec", self.ssh(f'for word; do echo "$word" >> {words}; done; exit 255'),
+                      "--ssh-args", "-i key", "-H", "ssh://pi@far:2222", "true")
+        with open(words) as file:
+            text = file.read().split("\n--\n")[0].splitlines()
+        self.assertEqual(text[-1], "pi@far")
+        self.assertEqual(text[text.index("-p") + 1], "2222")
+        self.assertEqual(text[text.index("-i") + 1], "key")
+        for option in ("BatchMode=yes", "ConnectTimeout=15", "GSSAPIAuthentication=no", "ServerAliveInterval=5"):
+            self.assertIn(option, text)
+        self.assertNotIn("StrictHostKeyChecking", " ".join(text))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+#include "launcher/ssh/ssh_command.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace prun::ssh {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+hosts::Host host(std::string name, std::string user = {}, std::uint16_t port = 0) {
+  hosts::Host made;
+  made.name = std::move(name);
+  made.user = std::move(user);
+  made.port = port;
+  return made;
+}
+
+std::string output_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::string output;
+  std::array<char, 256> buffer{};
+  while (pipe && std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get()) != nullptr) {
+    output += buffer.data();
+  }
+  return output;
+}
+
+// As a login shell of its own.
+std::string run_remotely(const std::string& own_path, const char* before = "") {
+  return output_of(fmt::format("({}{})", before, remote_command(own_path)));
+}
+
+TEST(ShellQuote, IsReadBackByTheShell) {
+  for (const std::string text : {"/usr/bin/prun", "/home/pi/my programs/prun", "/a'b/prun", "/a\\b\"c$d`e`!*?/prun", ""}) {
+    EXPECT_EQ(output_of("printf %s " + shell_quote(text)), text);
+    // As the login shell of a host hands it to sh once more.
+    EXPECT_EQ(output_of("sh -c " + shell_quote("printf %s " + shell_quote(text))), text);
+  }
+}
+
+TEST(RemoteCommand, SaysWhereItLookedWhenNothingIsThere) {
+  EXPECT_EQ(run_remotely("/no where/it's/prun", "PATH=; "), "\nprun-missing /no where/it's/prun\n");
+}
+
+TEST(RemoteCommand, RunsTheAgentOfTheSamePath) {
+  const std::string output = run_remotely("/bin/echo");
+  EXPECT_EQ(output, "\nprun-shell /bin/echo\nagent\n");
+}
+
+TEST(RemoteCommand, GoesOnToPathWhereTheSamePathDoesNotRun) {
+  // /bin/false stands for a prun of another processor, the `false` in PATH is not one either.
+  const std::string output = run_remotely("/bin/false");
+  EXPECT_EQ(output, "\nprun-broken /bin/false\n");
+}
+
+TEST(SshCommand, AsksNothingAndLeavesHostKeysAlone) {
+  const auto words = ssh_command(host("rpi2"), {}, "/usr/bin/prun");
+  EXPECT_EQ(words.front(), "ssh");
+  EXPECT_THAT(words, Contains("BatchMode=yes"));
+  EXPECT_THAT(words, Contains("-T"));
+  EXPECT_THAT(words, Contains("-x"));
+  EXPECT_THAT(words, Contains("ConnectTimeout=15"));
+  EXPECT_THAT(words, Contains("GSSAPIAuthentication=no"));
+  EXPECT_THAT(words, Not(Contains("-p")));
+  EXPECT_THAT(words, Not(Contains(HasSubstr("StrictHostKeyChecking"))));
+  EXPECT_EQ(words[words.size() - 3], "rpi2");
+  EXPECT_EQ(words[words.size() - 2], "--");
+}
+
+TEST(SshCommand, TimeoutIsRoundedUpToWholeSeconds) {
+  using std::chrono::milliseconds;
+  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(1)}, "/p"), Contains("ConnectTimeout=1"));
+  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(2001)}, "/p"), Contains("ConnectTimeout=3"));
+}
+
+TEST(SshCommand, TheUsersArgumentsComeBeforeWhatWePropose) {
+  const auto words = ssh_command(host("rpi2", "pi", 2222), {"ssh", {"-o", "ConnectTimeout=3"}, {}}, "/p");
+  const auto at = [&](const std::string& word) { return std::find(words.begin(), words.end(), word) - words.begin(); };
+  EXPECT_LT(at("BatchMode=yes"), at("ConnectTimeout=3"));
+  EXPECT_LT(at("ConnectTimeout=3"), at("ConnectTimeout=1"));
+  EXPECT_EQ(words[static_cast<std::size_t>(at("-p")) + 1], "2222");
+  EXPECT_THAT(words, Contains("pi@rpi2"));
+}
+
+TEST(LoginWords, AreWhatAPersonWouldType) {
+  EXPECT_EQ(login_words(host("rpi2")), "ssh rpi2");
+  EXPECT_EQ(login_words(host("rpi2", "pi", 2222)), "ssh -p 2222 pi@rpi2");
+  EXPECT_EQ(login_words(host("rpi2", "pi"), "ssh-copy-id"), "ssh-copy-id pi@rpi2");
+}
+
+}  // namespace
+}  // namespace prun::ssh

@@ -1,0 +1,263 @@
+// Every control message against bytes that are cut, stretched and forged. The rule: a decode either fails or has read
+// exactly what it would write.
+#include "runtime/bootstrap/control_messages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "runtime/bootstrap/control_frame.hpp"
+
+namespace prun::bootstrap {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+JobMap sample_map() {
+  JobMap map;
+  map.job_id = 0x1122334455667788;
+  map.hosts = {{"rpi1", "10.0.0.1"}, {"rpi2.local", "fe80::2%eth0"}};
+  map.host_of_rank = {0, 1, 0};
+  return map;
+}
+
+JobKey sample_key() {
+  JobKey key;
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::byte>(i + 1);
+  return key;
+}
+
+template <class Message>
+Message sample() {
+  return {};
+}
+template <>
+AgentHello sample() {
+  return {1, "0.1.0", "rpi2", "armv7l", 4, 4, "10.0.0.1", "10.0.0.2"};
+}
+template <>
+JobSetup sample() {
+  JobSetup setup;
+  setup.map = sample_map();
+  setup.key = sample_key();
+  setup.host_index = 1;
+  setup.bind_address = "10.0.0.2";
+  setup.programs = {{{"./prime", "100000"}, {"A=1"}, {"B"}, "/home/pi", true}, {{"sh"}, {}, {}, "", false}};
+  setup.program_of_rank = {0, 1, 1};
+  setup.input_rank = -1;
+  return setup;
+}
+template <>
+AgentReady sample() {
+  return {{"a note", ""}};
+}
+template <>
+AgentProblem sample() {
+  return {127, "cannot run ./prime: it is not there"};
+}
+template <>
+RankStarted sample() {
+  return {3, 4711};
+}
+template <>
+RankOutput sample() {
+  return {3, 2, Bytes(100, std::byte{'x'})};
+}
+template <>
+OutputCredit sample() {
+  return {4096};
+}
+template <>
+RankInput sample() {
+  return {0, Bytes(50, std::byte{'y'})};
+}
+template <>
+InputEnd sample() {
+  return {1};
+}
+template <>
+InputCredit sample() {
+  return {0, 77, true};
+}
+template <>
+RankExited sample() {
+  return {2, true, 11, RankPhase::joined};
+}
+template <>
+RankDone sample() {
+  return {2};
+}
+template <>
+Signal sample() {
+  return {10};
+}
+template <>
+Terminate sample() {
+  return {2000};
+}
+template <>
+RankHello sample() {
+  return {1, "0.1.0", 8};
+}
+template <>
+Welcome sample() {
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4};
+}
+template <>
+RankEndpoint sample() {
+  return {2, 40000};
+}
+template <>
+Endpoints sample() {
+  return {{{0, 1}, {1, 65535}}};
+}
+template <>
+RankAborting sample() {
+  return {1, -1, "gives up"};
+}
+template <>
+PeerLost sample() {
+  return {1, true, "has left"};
+}
+
+template <class Message>
+Bytes body_of(const Message& message) {
+  wire::Writer out;
+  message.encode(out);
+  return std::move(out).take();
+}
+
+template <class Message>
+core::Result<Message> decode(const Bytes& body) {
+  return decode_frame<Message>(ControlFrame{Message::kind, body});
+}
+
+template <class Message>
+class ControlMessages : public ::testing::Test {};
+
+using AllMessages =
+    ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput, OutputCredit, RankInput,
+                     InputEnd, InputCredit, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello, Welcome,
+                     RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
+
+struct Names {
+  template <class Message>
+  static std::string GetName(int) {
+    return "kind" + std::to_string(static_cast<int>(Message::kind));
+  }
+};
+TYPED_TEST_SUITE(ControlMessages, AllMessages, Names);
+
+TYPED_TEST(ControlMessages, ComeBackAsTheyWere) {
+  const Bytes body = body_of(sample<TypeParam>());
+  const auto back = decode<TypeParam>(body);
+  ASSERT_TRUE(back.ok()) << back.failure().text;
+  EXPECT_EQ(body_of(back.value()), body);
+}
+
+TYPED_TEST(ControlMessages, AreRefusedWhenCutAnywhere) {
+  const Bytes body = body_of(sample<TypeParam>());
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    EXPECT_FALSE(decode<TypeParam>(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(length))).ok()) << length;
+  }
+}
+
+TYPED_TEST(ControlMessages, AreRefusedWithBytesLeftOver) {
+  Bytes body = body_of(sample<TypeParam>());
+  body.push_back(std::byte{0});
+  EXPECT_FALSE(decode<TypeParam>(body).ok());
+}
+
+TYPED_TEST(ControlMessages, MeanWhatTheySayWithAnyByteForged) {
+  const Bytes body = body_of(sample<TypeParam>());
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    for (unsigned value = 0; value < 256; ++value) {
+      Bytes forged = body;
+      forged[at] = static_cast<std::byte>(value);
+      const auto back = decode<TypeParam>(forged);
+      if (!back.ok()) continue;
+      ASSERT_EQ(body_of(back.value()), forged) << "byte " << at << " is " << value;
+    }
+  }
+}
+
+// Where a length or a count stands, the largest and the sign-turning values promise what is not there.
+TYPED_TEST(ControlMessages, AllocateNothingForPromises) {
+  const Bytes body = body_of(sample<TypeParam>());
+  for (std::size_t at = 0; at + 4 <= body.size(); ++at) {
+    for (const std::uint32_t value : {0xffffffffU, 0x80000000U, 0x7fffffffU, 0x40000000U, 0x01000001U, 0x00010001U}) {
+      Bytes forged = body;
+      wire::store_little(forged.data() + at, value);
+      const auto back = decode<TypeParam>(forged);
+      if (!back.ok()) continue;
+      ASSERT_EQ(body_of(back.value()), forged) << at;
+    }
+  }
+}
+
+TEST(JobSetupRules, IndicesMustPointSomewhere) {
+  const auto refused = [](auto change) {
+    auto setup = sample<JobSetup>();
+    change(setup);
+    return !decode<JobSetup>(body_of(setup)).ok();
+  };
+  EXPECT_FALSE(refused([](JobSetup&) {}));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.host_index = 2; }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.map.host_of_rank[1] = 2; }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.map.host_of_rank.clear(); }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.map.hosts.clear(); }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.program_of_rank[2] = 2; }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.program_of_rank.pop_back(); }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.program_of_rank.push_back(0); }));
+  EXPECT_TRUE(refused([](JobSetup& setup) { setup.programs[0].arguments.clear(); }));
+}
+
+TEST(JobSetupRules, SizesUpToTheLimitAndNotBeyond) {
+  auto setup = sample<JobSetup>();
+  setup.map.host_of_rank.assign(wire::max_ranks, 1);
+  setup.program_of_rank.assign(wire::max_ranks, 0);
+  EXPECT_TRUE(decode<JobSetup>(body_of(setup)).ok());
+  setup.map.host_of_rank.push_back(1);
+  setup.program_of_rank.push_back(0);
+  EXPECT_FALSE(decode<JobSetup>(body_of(setup)).ok());
+
+  auto hosts = sample<JobSetup>();
+  hosts.map.hosts.assign(wire::max_hosts, {"h", "a"});
+  EXPECT_TRUE(decode<JobSetup>(body_of(hosts)).ok());
+  hosts.map.hosts.push_back({"h", "a"});
+  EXPECT_FALSE(decode<JobSetup>(body_of(hosts)).ok());
+
+  auto words = sample<AgentProblem>();
+  words.text.assign(wire::max_string_bytes, 'x');
+  EXPECT_TRUE(decode<AgentProblem>(body_of(words)).ok());
+  words.text += 'x';
+  EXPECT_FALSE(decode<AgentProblem>(body_of(words)).ok());
+}
+
+TEST(WelcomeRules, TheRankMustBeOneOfThem) {
+  auto welcome = sample<Welcome>();
+  welcome.rank = 3;
+  EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok());
+}
+
+TEST(OutputRules, ChunksUpToTheLimitOfTwoStreams) {
+  auto output = sample<RankOutput>();
+  output.data.resize(wire::output_chunk_bytes);
+  EXPECT_TRUE(decode<RankOutput>(body_of(output)).ok());
+  output.data.resize(wire::output_chunk_bytes + 1);
+  EXPECT_FALSE(decode<RankOutput>(body_of(output)).ok());
+  for (const auto stream : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{255}}) {
+    EXPECT_FALSE(decode<RankOutput>(body_of(RankOutput{0, stream, {}})).ok());
+  }
+}
+
+TEST(ExitRules, OnlyPhasesThatExist) {
+  Bytes body = body_of(sample<RankExited>());
+  body.back() = std::byte{3};
+  EXPECT_FALSE(decode<RankExited>(body).ok());
+}
+
+}  // namespace
+}  // namespace prun::bootstrap

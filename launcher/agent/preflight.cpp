@@ -122,7 +122,7 @@ std::optional<Interpreter> read_interpreter(const std::string& path) {
   std::string line = first_bytes(path, 256);
   if (!line.starts_with("#!")) return std::nullopt;
   line = line.substr(2, line.find('\n') - 2);
-  const auto trim = [](std::string text) {
+  const auto trim = [](const std::string& text) {
     const std::size_t first = text.find_first_not_of(" \t");
     const std::size_t last = text.find_last_not_of(" \t");
     return first == std::string::npos ? std::string() : text.substr(first, last - first + 1);
@@ -174,7 +174,7 @@ std::string search_path(const std::vector<std::string>& environment, const std::
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
     // An empty entry means the working directory.
-    const std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
+    std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
     if (is_executable_file(candidate)) return candidate;
     if (colon == std::string_view::npos) return {};
     rest.remove_prefix(colon + 1);

@@ -22,7 +22,7 @@ constexpr unsigned most_tries = 3;
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
 
-std::string with_words(std::string text, const std::string& words) {
+std::string with_words(const std::string& text, const std::string& words) {
   const std::string said = ssh::said_in_one_line(words);
   return said.empty() ? text : text + " (" + said + ")";
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
@@ -194,6 +195,7 @@ Check check_program(const bootstrap::Program& program,
   const std::string& typed = program.arguments.front();
   const std::string cannot = "cannot run " + typed + ": ";
 
+  std::string instead_of;  // the folder wanted, where the home folder stands in for it
   if (runnable.directory.empty()) runnable.directory = home_directory(environment);
   if (!is_directory(runnable.directory)) {
     if (program.directory_required) {
@@ -202,7 +204,7 @@ Check check_program(const bootstrap::Program& program,
     const std::string home = home_directory(environment);
     runnable.notes.push_back("the folder " + runnable.directory + " is not there, ranks run in " +
                              home);
-    runnable.directory = home;
+    instead_of = std::exchange(runnable.directory, home);
   }
   if (::access(runnable.directory.c_str(), X_OK) != 0) {
     return problem(
@@ -226,9 +228,13 @@ Check check_program(const bootstrap::Program& program,
       if (error != ENOENT && error != ENOTDIR) {
         return problem(cannot_execute, cannot + std::generic_category().message(error));
       }
-      return problem(not_found, cannot + "it is not there" +
-                                    (typed.starts_with('/') ? std::string()
-                                                            : " (in " + runnable.directory + ")"));
+      std::string where;
+      if (!typed.starts_with('/')) {
+        where = " (in " + runnable.directory;
+        if (!instead_of.empty()) where += ", as the folder " + instead_of + " is not there";
+        where += ")";
+      }
+      return problem(not_found, cannot + "it is not there" + where);
     }
     if (S_ISDIR(info.st_mode)) return problem(cannot_execute, cannot + "it is a folder");
     if (!S_ISREG(info.st_mode)) return problem(cannot_execute, cannot + "it is not a file");

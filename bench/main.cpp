@@ -65,7 +65,7 @@ std::vector<std::uint64_t> sizes_for(const OperationInfo& info, const Settings& 
   return sizes;
 }
 
-// How many hosts the ranks are on; at rank 0.
+// How many hosts the ranks are on; at rank 0, at least 1 elsewhere.
 std::size_t count_hosts(Backend& backend) {
   constexpr std::size_t longest_name = 256;
   std::array<char, longest_name> mine{};
@@ -105,9 +105,10 @@ Line line_of(const OperationInfo& info, const Result& result, const Context& con
 void run_all(Context& context) {
   Backend& backend = context.backend;
   const auto chosen = chosen_operations(context.settings, backend.size());
-  const std::size_t hosts = count_hosts(backend);
+  std::size_t hosts = 0;
   Report report(std::cout, context.settings.json);
   for (const OperationInfo* info : chosen) {
+    if (info->messages && hosts == 0) hosts = count_hosts(backend);
     for (const std::uint64_t bytes : sizes_for(*info, context.settings)) {
       const Result result = info->run(context, bytes);
       if (backend.rank() == 0) report.print(line_of(*info, result, context, hosts));
@@ -115,7 +116,7 @@ void run_all(Context& context) {
   }
   // All leave together: MPICH 4.0 over UCX can wait for ever in MPI_Finalize for a rank that went
   // there with answers still owed.
-  backend.barrier();
+  if (hosts != 0) backend.barrier();
 }
 
 void list_operations() {

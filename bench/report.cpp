@@ -50,9 +50,9 @@ void Report::print_json(const Line& line) {
       .add("version", line.version)
       .add("op", line.operation)
       .add("bytes", line.bytes)
-      .add("ranks", line.ranks)
-      .add("hosts", line.hosts)
-      .add("iterations", line.iterations)
+      .add("ranks", line.ranks);
+  if (line.hosts > 0) json.add("hosts", line.hosts);
+  json.add("iterations", line.iterations)
       .add("batch", line.batch)
       .add("verified", true)
       .add("median", line.time.median)
@@ -69,9 +69,11 @@ void Report::print_json(const Line& line) {
 }
 
 void Report::print_row(const Line& line) {
-  const std::string heading = line.implementation + " " + line.version + ", " +
-                              std::to_string(line.ranks) + " ranks on " +
-                              std::to_string(line.hosts) + (line.hosts == 1 ? " host" : " hosts");
+  std::string heading =
+      line.implementation + " " + line.version + ", " + std::to_string(line.ranks) + " ranks";
+  if (line.hosts > 0) {
+    heading += " on " + std::to_string(line.hosts) + (line.hosts == 1 ? " host" : " hosts");
+  }
   const auto cell = [this](const std::string& text) { out_ << std::setw(12) << text; };
   if (heading != heading_) {
     heading_ = heading;

@@ -19,7 +19,7 @@ struct Line {
   std::string operation;
   std::uint64_t bytes = 0;
   std::uint64_t ranks = 0;
-  std::uint64_t hosts = 0;
+  std::uint64_t hosts = 0;  // 0: not known
   std::uint64_t iterations = 0;
   std::uint64_t batch = 1;
   Summary time;

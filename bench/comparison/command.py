@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import machine, tables
-from .experiments import ALL_OPERATIONS, experiments
+from .experiments import ALL_OPERATIONS, STARTING, UNSIZED, experiments
 from .places import SOURCE, CommandFailed, LocalMachine, PlaceError, VirtualCluster, rate_bits
 from .programs import PROGRAMS, whole_records_of
 from .results import Results
@@ -46,6 +46,8 @@ def parse(arguments):
                         help="where the programs are (default: build/release/bin)")
     parser.add_argument("--timeout", type=float, metavar="S",
                         help="give one start of a program up after so many seconds (default 600, with --quick 100)")
+    parser.add_argument("--silence", type=float, default=60, metavar="S",
+                        help="or when it prints no figure for so many seconds (default 60)")
     options = parser.parse_args(arguments)
     options.hosts = options.hosts or (4 if options.quick else 8)
     options.rounds = options.rounds or (2 if options.quick else 3)
@@ -114,7 +116,9 @@ def measure(program, experiment, run, options, place, floor_latency):
     records = []
     for _ in range(run.starts):
         start = time.monotonic()
-        printed = program.run(place, experiment.hosts, arguments, min(options.timeout, run.timeout))
+        printed = program.run(place, experiment.hosts, arguments, timeout=options.timeout,
+                              silence=min(options.silence, run.silence),
+                              complete=lambda text: is_complete(whole_records_of(text), operations, run.sizes))
         launch = time.monotonic() - start
         for record in printed:
             if record["op"] == "init":
@@ -124,7 +128,8 @@ def measure(program, experiment, run, options, place, floor_latency):
 
 
 def measure_or_fail(program, experiment, run, options, place, results, round_number, floor_latency):
-    """As measure. A failure is noted and the run made once more: a peer may hang now and then."""
+    """As measure. A failure is noted and the run made once more, unless it had printed all: a peer may hang when it
+    ends."""
     attempts = 2
     for attempt in range(1, attempts + 1):
         try:
@@ -133,8 +138,19 @@ def measure_or_fail(program, experiment, run, options, place, results, round_num
             say(f"{program.title} failed in {experiment.name}: {error}")
             results.fail(experiment.name, program.name, round_number, str(error))
             place.recover()
-            if attempt == attempts:
-                return whole_records_of(error.output)
+            records = whole_records_of(error.output)
+            # What starting costs is known only of a start that has ended.
+            measured = [name for name in run.operations if program.measures(name) and name != STARTING]
+            if attempt == attempts or (measured and is_complete(records, measured, run.sizes)):
+                return records
+
+
+def is_complete(records, operations, sizes):
+    """Whether the figures of the last operation are all there."""
+    last = operations[-1]
+    if not records or records[-1]["op"] != last:
+        return False
+    return sum(record["op"] == last for record in records) >= (1 if last in UNSIZED else len(set(sizes)))
 
 
 def compare(options, programs, place, results):

@@ -6,6 +6,7 @@ UNDER_BULK = "small_under_bulk"
 COLLECTIVES = ("barrier", "bcast", "reduce", "allreduce", "reduce_scatter", "scan", "allgather", "alltoall",
                "scatter", "gather")
 STARTING = "init"
+UNSIZED = ("barrier", STARTING)
 ALL_OPERATIONS = POINT_TO_POINT + (UNDER_BULK,) + COLLECTIVES + (STARTING,)
 
 KIB, MIB = 1024, 1024 * 1024
@@ -18,7 +19,7 @@ class Run:
     sizes: tuple
     iterations: int = 0  # 0: as many as fit into the time for one measurement
     starts: int = 1
-    timeout: float = float("inf")  # of one start, in seconds
+    silence: float = float("inf")  # seconds without a figure after which a start is given up, at most
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,5 @@ def experiments(hosts, rate, quick, operations, sizes):
 
     if chosen((STARTING,)):
         found.append(Experiment("starting", "Starting", hosts,
-                                (Run((STARTING,), (0,), starts=2 if quick else 5, timeout=30),)))
+                                (Run((STARTING,), (0,), starts=2 if quick else 5, silence=20),)))
     return found

@@ -1,8 +1,11 @@
 """Where things are measured. A place runs commands on its hosts and cleans up after itself."""
 import os
+import selectors
 import shutil
 import signal
 import subprocess
+import tempfile
+import time
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 VCLUSTER = os.path.join(SOURCE, "scripts", "vcluster")
@@ -20,35 +23,75 @@ class CommandFailed(Exception):
         self.output = output
 
 
-def run_command(command, timeout):
-    """Runs it, returns its standard output. Raises CommandFailed with its last words; nothing is left running."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
-    try:
-        out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise CommandFailed(f"not done after {timeout:.0f} s", end_process(process)) from None
-    except BaseException:
-        end_process(process)
-        raise
-    if process.returncode != 0:
-        words = [line for line in (err or out).splitlines() if line.strip()]
-        raise CommandFailed(f"exit status {process.returncode}: " + (" / ".join(words[-3:]) or "no message"), out)
-    return out
+LINGER_SECONDS = 10  # in which a program that has printed all must end
+
+
+def run_command(command, timeout, silence=None, complete=lambda text: False):
+    """Runs it, returns its standard output. Raises CommandFailed with its last words; nothing is left running.
+
+    silence: it is given up when it prints nothing for so many seconds. complete: whether this output is all.
+    """
+    output = bytearray()
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words,
+                                   start_new_session=True)
+        try:
+            cause = _read_all(process.stdout, output, timeout, silence or timeout, complete)
+            if cause is None:
+                try:
+                    process.wait(timeout=silence or timeout)
+                except subprocess.TimeoutExpired:
+                    cause = "closed its output and did not end"
+        finally:
+            end_process(process)
+        words.seek(0)
+        said = words.read().decode(errors="replace")
+    text = output.decode(errors="replace")
+    if cause is None and process.returncode != 0:
+        lines = [line for line in (said or text).splitlines() if line.strip()]
+        cause = f"exit status {process.returncode}: " + (" / ".join(lines[-3:]) or "no message")
+    if cause is not None:
+        raise CommandFailed(cause, text)
+    return text
+
+
+def _read_all(pipe, output, timeout, silence, complete):
+    """Reads until the end, which is None, or until that takes too long, which is returned in words."""
+    deadline = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return f"not done after {timeout:.0f} s"
+            all_there = complete(output.decode(errors="replace"))
+            patience = min(silence, LINGER_SECONDS) if all_there else silence
+            if not selector.select(min(left, patience)):
+                if patience < left:
+                    return "printed everything and did not end" if all_there else f"silent for {silence:.0f} s"
+                continue
+            data = os.read(pipe.fileno(), 65536)
+            if not data:
+                return None
+            output += data
 
 
 def end_process(process):
-    """TERM, so that a launcher ends its ranks, then KILL to whatever is left of its session. Returns its output."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.communicate(timeout=5)
-    except subprocess.TimeoutExpired:
-        pass
+    """TERM, so that a launcher ends its ranks, then KILL to whatever is left of its session."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            pass
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    return process.communicate()[0] or ""
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 class LocalMachine:

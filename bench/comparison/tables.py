@@ -103,13 +103,13 @@ def small_under_bulk(summary):
 
 
 def starting(summary):
-    head = ["", "started, joined, ended", "joining alone"]
+    head = ["", "started, joined, ended", "joining"]
     rows = []
     for cells in summary.values():
         for name, title in _present(summary, ALL):
             figure = cells.get(name, {}).get
-            rows.append([title, seconds(figure("launch")), seconds(figure("slowest_median"))])
-    return layout(head, rows) + "\nFirst the whole command, timed from outside; then what the library's start takes in it."
+            rows.append([title, seconds(figure("launch")), seconds(figure("median"))])
+    return layout(head, rows) + "\nFirst the whole command, timed from outside; then what joining takes of it, at rank 0."
 
 
 TABLES = {"point_to_point": point_to_point, "small_under_bulk": small_under_bulk, "collectives": collectives,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace prun::agent {
@@ -38,12 +39,7 @@ void FrameLink::send_bytes(std::vector<std::byte> bytes) {
 
 void FrameLink::drain() {
   const auto self = shared_from_this();
-  while (open_) {
-    std::array<std::byte, 4096> chunk;
-    const ssize_t got = ::read(in_.native_handle(), chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return;
-    deliver(std::span(chunk).first(static_cast<std::size_t>(got)));
+  while (open_ && read_once()) {
   }
 }
 
@@ -63,18 +59,33 @@ void FrameLink::close() {
   on_end_ = nullptr;
 }
 
+// Waits and then reads itself: bytes are never in a buffer of Asio's while drain() reads what came
+// behind them.
 void FrameLink::read_more() {
   if (!open_) return;
-  in_.async_read_some(asio::buffer(buffer_),
-                      [self = shared_from_this()](asio::error_code error, std::size_t got) {
-                        if (!self->open_) return;
-                        if (error) {
-                          self->end({false, error == asio::error::eof ? std::string() : error.message()});
-                          return;
-                        }
-                        self->deliver(std::span(self->buffer_).first(got));
-                        self->read_more();
-                      });
+  in_.async_wait(asio::posix::stream_descriptor::wait_read,
+                 [self = shared_from_this()](asio::error_code error) {
+                   if (!self->open_) return;
+                   if (error) {
+                     self->end({false, error.message()});
+                     return;
+                   }
+                   self->read_once();
+                   self->read_more();
+                 });
+}
+
+// False when there is nothing more to read now, or ever.
+bool FrameLink::read_once() {
+  const ssize_t got = ::read(in_.native_handle(), buffer_.data(), buffer_.size());
+  if (got > 0) {
+    deliver(std::span(buffer_).first(static_cast<std::size_t>(got)));
+    return true;
+  }
+  if (got < 0 && errno == EINTR) return true;
+  if (got < 0 && errno == EAGAIN) return false;
+  end({false, got == 0 ? std::string() : std::generic_category().message(errno)});
+  return false;
 }
 
 void FrameLink::deliver(std::span<const std::byte> bytes) {

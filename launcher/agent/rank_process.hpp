@@ -24,18 +24,21 @@ class RankProcess;
 class RankListener {
  public:
   virtual ~RankListener() = default;
-  virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) = 0;
+  virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream,
+                              std::span<const std::byte> data) = 0;
   virtual void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) = 0;
   virtual void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) = 0;
-  virtual void on_rank_garbage(RankProcess& rank, const std::string& why) = 0;  // its channel is closed
+  virtual void on_rank_garbage(RankProcess& rank,
+                               const std::string& why) = 0;  // its channel is closed
   virtual void on_rank_done(std::uint32_t rank) = 0;
 };
 
-// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one thread. Destroying it
-// closes the descriptors and does nothing to the process.
+// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one
+// thread. Destroying it closes the descriptors and does nothing to the process.
 class RankProcess {
  public:
-  RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener, std::uint32_t rank);
+  RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
+              std::uint32_t rank);
   ~RankProcess();
   RankProcess(const RankProcess&) = delete;
   RankProcess& operator=(const RankProcess&) = delete;

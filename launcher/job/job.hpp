@@ -1,9 +1,9 @@
 #pragma once
 
+#include <spdlog/logger.h>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
-#include <spdlog/logger.h>
 
 #include <chrono>
 #include <cstdint>
@@ -23,14 +23,15 @@
 
 namespace prun::job {
 
-// One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their output, input and
-// endpoints, and ends. Nothing is started anywhere before everything is ready everywhere. One thread, that of run().
+// One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their
+// output, input and endpoints, and ends. Nothing is started anywhere before everything is ready
+// everywhere. One thread, that of run().
 //
 //   logins -> checks -> running -> ending -> closing -> writing -> over
 //
-// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave); writing waits for
-// whoever reads prun's output. The first thing
-// that goes wrong decides the exit status and the last line; all that follows from it is not told.
+// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave);
+// writing waits for whoever reads prun's output. The first thing that goes wrong decides the exit
+// status and the last line; all that follows from it is not told.
 class Job : private HostListener {
  public:
   Job(asio::io_context& io, JobPlan plan, spdlog::logger& log);
@@ -57,10 +58,14 @@ class Job : private HostListener {
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
-  struct StartFailure {
-    std::string host;
-    std::uint8_t status;
+  // What a host has to say to the user about starting.
+  struct HostWord {
+    std::uint32_t host;
     std::string text;
+  };
+  struct StartFailure {
+    HostWord word;
+    std::uint8_t status;
   };
 
   // Starting (job_start.cpp).
@@ -81,6 +86,7 @@ class Job : private HostListener {
   void send_starts();
   void tell_start_failures();
   void tell_notes();
+  void tell_by_host(std::vector<HostWord> words);
 
   // Ranks (job_ranks.cpp).
   void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) override;
@@ -131,7 +137,7 @@ class Job : private HostListener {
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
   std::vector<StartFailure> start_failures_;
-  std::vector<std::pair<std::string, std::string>> notes_;  // host, text
+  std::vector<HostWord> notes_;
   bootstrap::JobMap map_;
   bootstrap::JobKey key_{};
 

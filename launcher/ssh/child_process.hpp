@@ -10,8 +10,9 @@
 
 namespace prun::ssh {
 
-// A child of the launcher, ssh or an agent on this machine, with a pipe on each standard descriptor. It leads a process
-// group of its own, so that the terminal's keys do not reach it, and hears `death_signal` when the launcher dies.
+// A child of the launcher, ssh or an agent on this machine, with a pipe on each standard
+// descriptor. It leads a process group of its own, so that the terminal's keys do not reach it, and
+// hears `death_signal` when the launcher dies.
 struct ChildProcess {
   pid_t pid = 0;
   agent::Descriptor in;   // write here what it reads
@@ -19,7 +20,8 @@ struct ChildProcess {
   agent::Descriptor err;
 };
 
-// A program without slash is searched in PATH. Call from the thread that lives as long as the launcher.
+// A program without slash is searched in PATH. Call from the thread that lives as long as the
+// launcher.
 core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal);
 
 }  // namespace prun::ssh

@@ -67,7 +67,7 @@ class Endpoint final : public transport::Receiver {
   ~Endpoint();
 
   // Sends `buffer` to a peer; the operation is done when the buffer is the caller's again.
-  void start_send(SendOperation& operation, WorldRank peer, std::uint32_t context, std::int32_t tag,
+  void start_send(SendOperation& operation, WorldRank rank, std::uint32_t context, std::int32_t tag,
                   const detail::SendBuffer& buffer, bool synchronous);
 
   // Receives the next message that matches. `members` are the world ranks that match::any may mean;
@@ -97,9 +97,9 @@ class Endpoint final : public transport::Receiver {
   bool has_untaken() const { return untaken_ > 0; }
 
   // No message will come from the peer any more. Operations that need it fail, now and later.
-  void peer_finished(WorldRank peer);
-  void peer_lost(WorldRank peer, const std::string& cause);
-  bool peer_gone(WorldRank peer) const;
+  void peer_finished(WorldRank rank);
+  void peer_lost(WorldRank rank, const std::string& cause);
+  bool peer_gone(WorldRank rank) const;
 
   // Every send has been handed to the transports.
   bool idle() const { return sends_under_way_ == 0; }
@@ -108,10 +108,10 @@ class Endpoint final : public transport::Receiver {
   void retire_context(std::uint32_t context);
 
   // transport::Receiver
-  core::Result<std::byte*> on_frame_begin(WorldRank from, const wire::Frame& frame) override;
-  core::Status on_frame_end(WorldRank from, const wire::Frame& frame) override;
+  core::Result<std::byte*> on_frame_begin(WorldRank rank, const wire::Frame& frame) override;
+  core::Status on_frame_end(WorldRank rank, const wire::Frame& frame) override;
   void on_bulk_sent(transport::BulkSend& bulk) override;
-  void on_peer_gone(WorldRank peer, bool orderly, const std::string& cause) override;
+  void on_peer_gone(WorldRank rank, bool orderly, const std::string& cause) override;
 
  private:
   friend class Operation;

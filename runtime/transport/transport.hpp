@@ -78,6 +78,10 @@ class Transport {
   // thrown away. The frame still ends with on_frame_end.
   virtual void discard_arriving(WorldRank peer) = 0;
 
+  // The peer is gone for good: what is queued for it is dropped, and nothing more is reported of
+  // it. Its bulk sends have been forgotten before.
+  virtual void abandon(WorldRank peer) = 0;
+
   // Moves whatever can be moved without blocking, with upcalls. True if anything was.
   virtual bool progress() = 0;
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 SOURCE = os.environ["PRUN_SOURCE"]
 COMPARE = os.path.join(SOURCE, "bench", "compare")
 sys.path.insert(0, os.path.join(SOURCE, "bench"))
 
-from comparison import command, tables  # noqa: E402
+from comparison import command, places, tables  # noqa: E402
 from comparison.experiments import experiments  # noqa: E402
 from comparison.places import CommandFailed, run_command  # noqa: E402
 from comparison.programs import records_of, whole_records_of  # noqa: E402
@@ -75,7 +76,7 @@ class TablesTest(unittest.TestCase):
         found.add("small_under_bulk", 1, record("prun", "small_under_bulk", 24 << 20, 2.2, alone=2.0, round_trips=500.0,
                                                 round_trips_per_second=227.0, round_trip_median=4e-3,
                                                 round_trip_p99=9e-3))
-        found.add("starting", 1, record("prun", "init", 0, 0.1, slowest_median=0.2, launch=0.9))
+        found.add("starting", 1, record("prun", "init", 0, 0.2, launch=0.9))
         text = tables.report(found)
         self.assertEqual(row(text, "prun", "24 MiB")[3:], ["2.00 s", "2.20 s", "1.10", "227", "4.00 ms", "9.00 ms"])
         self.assertEqual(row(text, "prun", "900 ms"), ["prun", "900 ms", "200 ms"])
@@ -125,6 +126,26 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(before, "before")
         with self.assertRaises(ProcessLookupError):
             self.wait_for_end(int(child))
+
+    def test_what_is_silent_for_too_long_is_ended(self):
+        with self.assertRaises(CommandFailed) as caught:
+            run_command(["sh", "-c", "echo before; exec sleep 1000"], 60, silence=1)
+        self.assertEqual(str(caught.exception), "silent for 1 s")
+        self.assertEqual(caught.exception.output, "before\n")
+
+    def test_what_printed_all_and_lingers_is_ended(self):
+        with mock.patch.object(places, "LINGER_SECONDS", 0.5), self.assertRaises(CommandFailed) as caught:
+            run_command(["sh", "-c", "echo all; exec sleep 1000"], 60, complete=lambda text: text == "all\n")
+        self.assertEqual(str(caught.exception), "printed everything and did not end")
+        self.assertEqual(caught.exception.output, "all\n")
+
+    def test_complete_output(self):
+        operations = ("bcast", "gather")
+        whole = [{"op": name} for name in operations for _ in (8, 16)]
+        self.assertTrue(command.is_complete(whole, operations, (8, 16)))
+        for length in range(len(whole)):
+            self.assertFalse(command.is_complete(whole[:length], operations, (8, 16)))
+        self.assertTrue(command.is_complete([{"op": "barrier"}], ("barrier",), (8, 16)))
 
     def wait_for_end(self, pid):
         """Raises ProcessLookupError when it has ended; a zombie nobody reaps counts as ended."""

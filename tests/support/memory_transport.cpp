@@ -41,6 +41,8 @@ class MemoryTransport final : public transport::Transport {
 
   void discard_arriving(WorldRank peer) override { network_.link(peer, rank_).place = nullptr; }
 
+  void abandon(WorldRank peer) override { network_.end(rank_, peer); }
+
   bool progress() override {
     bool moved = false;
     const auto ranks = static_cast<std::size_t>(network_.ranks_);
@@ -112,7 +114,7 @@ class MemoryTransport final : public transport::Transport {
     bulk.sent += segment.size();
     if (bulk.sent == bulk.payload.size()) {
       out.bulk.pop_front();
-        receiver_->on_bulk_sent(bulk);
+      receiver_->on_bulk_sent(bulk);
     }
   }
 

@@ -134,14 +134,25 @@ void TcpTransport::on_connection_end(TcpConnection& connection, bool orderly,
   lose(link(connection.peer()), orderly, cause);
 }
 
-void TcpTransport::lose(Link& link, bool orderly, const std::string& cause) {
-  if (link.state == Link::State::gone) return;
+void TcpTransport::let_go(Link& link) {
   link.state = Link::State::gone;
   link.outbox.clear();
   link.retry.reset();
   if (link.attempt) std::exchange(link.attempt, nullptr)->cancel();
+}
+
+void TcpTransport::lose(Link& link, bool orderly, const std::string& cause) {
+  if (link.state == Link::State::gone) return;
+  let_go(link);
   stirred_ = true;
   receiver_.on_peer_gone(link.peer, orderly, cause);
+}
+
+void TcpTransport::abandon(WorldRank peer) {
+  Link& lost = link(peer);
+  if (lost.state == Link::State::gone) return;
+  let_go(lost);
+  if (lost.connection) lost.connection->close_quietly();
 }
 
 // --- connecting

@@ -58,6 +58,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   void send_bulk(BulkSend& bulk) override;
   void forget_bulk(BulkSend& bulk) override;
   void discard_arriving(WorldRank peer) override;
+  void abandon(WorldRank peer) override;
   bool progress() override;
   void arm() override;
   void close() override;
@@ -89,6 +90,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   void accept(asio::ip::tcp::socket socket);
   security::Verdict judge(WorldRank caller);
   void adopt(Link& link, asio::ip::tcp::socket socket);
+  void let_go(Link& link);
   void lose(Link& link, bool orderly, const std::string& cause);
   void say_bye(Link& link);
 

@@ -59,6 +59,9 @@ class Request {
  private:
   friend struct RequestAccess;
 
+  // The result of an operation that is done; the request is inactive then.
+  Status end();
+
   std::shared_ptr<void> kept_;  // a buffer given to the operation to keep, which it outlives
   detail::OperationHandle operation_;
 };

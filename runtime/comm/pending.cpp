@@ -76,10 +76,12 @@ void raise_timeout(const CommState& comm, const std::string& operation) {
 }
 
 void wait_for(const Operation& operation, const Deadline& deadline) {
-  operation.world().check_usable();
-  if (!operation.world().wait([&] { return operation.done(); }, deadline)) {
-    raise_timeout(operation.comm(), operation.describe());
-  }
+  World& world = operation.world();
+  world.check_usable();
+  const auto done = [&] { return operation.done(); };
+  const bool in_time =
+      operation.sends() ? world.wait_and_flush(done, deadline) : world.wait(done, deadline);
+  if (!in_time) raise_timeout(operation.comm(), operation.describe());
 }
 
 // --- operations

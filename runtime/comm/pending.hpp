@@ -27,6 +27,8 @@ class Operation {
   // The outcome, once done: the status, or the Error it ended with is thrown.
   virtual Status result() const = 0;
   virtual bool cancel() { return false; }
+  // Whether it sends: a wait for it also sees to it that what was sent leaves this process.
+  virtual bool sends() const { return true; }
   // "recv from 2, tag 7": for messages.
   virtual std::string describe() const = 0;
 
@@ -57,6 +59,7 @@ class PendingRecv final : public Operation {
   bool done() const override { return operation_.done(); }
   Status result() const override;
   bool cancel() override { return world().endpoint().cancel(operation_); }
+  bool sends() const override { return false; }
   std::string describe() const override;
 
  private:

@@ -22,7 +22,8 @@ void send(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode
   const auto describe = [&] {
     return "send to " + comm.say_rank(dest) + ", tag " + std::to_string(tag);
   };
-  if (!world.wait([&] { return operation.done(); }, deadline)) raise_timeout(comm, describe());
+  if (!world.wait_and_flush([&] { return operation.done(); }, deadline, comm.world_rank(dest)))
+    raise_timeout(comm, describe());
   if (operation.failure() != nullptr) raise(comm, describe(), *operation.failure());
 }
 
@@ -59,7 +60,7 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
            (incoming.done() && incoming.failure() != nullptr) ||
            (outgoing.done() && outgoing.failure() != nullptr);
   };
-  if (!world.wait(both, deadline)) raise_timeout(comm, describe());
+  if (!world.wait_and_flush(both, deadline, comm.world_rank(dest))) raise_timeout(comm, describe());
   if (incoming.failure() != nullptr) raise(comm, describe(), *incoming.failure());
   if (outgoing.failure() != nullptr) raise(comm, describe(), *outgoing.failure());
   return status_of(comm, incoming.source(), incoming.envelope());

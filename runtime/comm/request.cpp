@@ -19,6 +19,7 @@ void OperationRelease::operator()(Operation* operation) const noexcept {
 // Lets the functions below look behind a request.
 struct RequestAccess {
   static detail::Operation* operation(const Request& request) { return request.operation_.get(); }
+  static Status end(Request& request) { return request.end(); }
 };
 
 namespace {
@@ -79,7 +80,7 @@ void take_done(std::span<Request> requests, Take take) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!is_done(requests[i])) continue;
     try {
-      take(i, requests[i].wait());
+      take(i, RequestAccess::end(requests[i]));
     } catch (const std::exception&) {
       if (!first) first = std::current_exception();
     }
@@ -103,12 +104,17 @@ std::vector<Completed> take_some(std::span<Request> requests) {
 
 }  // namespace
 
-Status Request::wait(Deadline deadline) {
-  detail::Operation& waited = require(*this);
-  if (!waited.done()) detail::wait_for(waited, deadline);
+Status Request::end() {
   const detail::OperationHandle ended = std::move(operation_);
   const std::shared_ptr<void> kept = std::move(kept_);
   return ended->result();
+}
+
+Status Request::wait(Deadline deadline) {
+  detail::Operation& waited = require(*this);
+  // Also for one that is done: its message may still wait for its connection.
+  if (!waited.done() || !waited.world().finalized()) detail::wait_for(waited, deadline);
+  return end();
 }
 
 std::optional<Status> Request::test() {
@@ -118,7 +124,7 @@ std::optional<Status> Request::test() {
     tested.world().poll();
   }
   if (!tested.done()) return std::nullopt;
-  return wait();
+  return end();
 }
 
 bool Request::cancel() {
@@ -126,9 +132,10 @@ bool Request::cancel() {
 }
 
 std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline) {
-  if (detail::Operation* one = any_active(requests); one != nullptr && !all_done(requests)) {
+  if (detail::Operation* one = any_active(requests);
+      one != nullptr && (!all_done(requests) || !one->world().finalized())) {
     one->world().check_usable();
-    if (!one->world().wait([&] { return all_done(requests); }, deadline)) {
+    if (!one->world().wait_and_flush([&] { return all_done(requests); }, deadline)) {
       detail::raise_timeout(one->comm(),
                             "wait_all on " + std::to_string(requests.size()) + " requests");
     }
@@ -138,17 +145,17 @@ std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline) {
 
 Completed wait_any(std::span<Request> requests, Deadline deadline) {
   detail::Operation& one = require_any(requests);
-  if (!one.world().wait([&] { return first_done(requests).has_value(); }, deadline)) {
+  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline)) {
     detail::raise_timeout(one.comm(),
                           "wait_any on " + std::to_string(requests.size()) + " requests");
   }
   const std::size_t index = *first_done(requests);
-  return {index, requests[index].wait()};
+  return {index, RequestAccess::end(requests[index])};
 }
 
 std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline) {
   detail::Operation& one = require_any(requests);
-  if (!one.world().wait([&] { return first_done(requests).has_value(); }, deadline)) {
+  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline)) {
     detail::raise_timeout(one.comm(),
                           "wait_some on " + std::to_string(requests.size()) + " requests");
   }
@@ -169,7 +176,7 @@ std::optional<Completed> test_any(std::span<Request> requests) {
   one.world().poll();
   const auto index = first_done(requests);
   if (!index) return std::nullopt;
-  return Completed{*index, requests[*index].wait()};
+  return Completed{*index, RequestAccess::end(requests[*index])};
 }
 
 std::vector<Completed> test_some(std::span<Request> requests) {

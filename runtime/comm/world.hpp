@@ -79,6 +79,18 @@ class World {
     }
   }
 
+  // The same for what sends: besides, what was sent to the peer, or to all, has left this process. A
+  // program that computes next must not hold its own messages back, least of all the first ones to
+  // a peer, which wait for their connection. Past the deadline they are left to later calls.
+  template <class Done>
+  bool wait_and_flush(const Done& done, const Deadline& deadline,
+                      std::optional<WorldRank> peer = std::nullopt) {
+    if (!wait(done, deadline)) return false;
+    const auto flushed = [&] { return !tcp_ || (peer ? tcp_->flushed(*peer) : tcp_->flushed()); };
+    if (!flushed()) wait(flushed, deadline);
+    return true;
+  }
+
   // Moves what can be moved now, without blocking.
   void poll();
 

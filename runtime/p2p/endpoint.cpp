@@ -558,6 +558,7 @@ bool Endpoint::take_in_unexpected() {
 }
 
 Status Endpoint::end_segment(Peer& from, const Frame& frame) {
+  from.arriving_segment.reset();
   const auto found = from.incoming.find(frame.send_id);
   PRUN_ASSERT(found != from.incoming.end());
   Incoming& incoming = found->second;
@@ -590,6 +591,7 @@ Result<std::byte*> Endpoint::on_frame_begin(WorldRank rank, const Frame& frame) 
     const Incoming& incoming = found->second;
     if (frame.length > incoming.total - incoming.received)
       return lie("sent more of a payload than it announced");
+    from.arriving_segment = frame.send_id;
     return incoming.place == nullptr ? nullptr : incoming.place + incoming.received;
   }
   return static_cast<std::byte*>(nullptr);
@@ -639,7 +641,9 @@ void Endpoint::withdraw(RecvOperation& operation) {
     Incoming& incoming = from.incoming.at(operation.incoming_id_);
     incoming.receive = nullptr;
     incoming.place = nullptr;
-    from.transport->discard_arriving(from.rank);
+    // The frame under way may be another message's.
+    if (from.arriving_segment == operation.incoming_id_)
+      from.transport->discard_arriving(from.rank);
   }
 }
 

@@ -158,6 +158,7 @@ class Endpoint final : public transport::Receiver {
     bool is_stalled = false;
     std::unordered_map<std::uint64_t, Incoming> incoming;
     Arriving arriving;
+    std::optional<std::uint64_t> arriving_segment;  // the message of the data frame it is in
   };
 
   // A send whose caller has gone; it owns its payload.

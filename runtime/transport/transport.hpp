@@ -85,6 +85,12 @@ class Transport {
   // Moves whatever can be moved without blocking, with upcalls. True if anything was.
   virtual bool progress() = 0;
 
+  // Every frame queued for the peer has left this process. Until then its owner keeps calling
+  // progress: nothing moves by itself while a program computes.
+  virtual bool flushed(WorldRank peer) = 0;
+  // The same for all peers.
+  virtual bool flushed() = 0;
+
   // Called before the owner blocks in the event loop: from now on whatever progress could move
   // wakes it.
   virtual void arm() = 0;

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <cereal/types/map.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/vector.hpp>
 #include <chrono>
+#include <fstream>
 #include <map>
 #include <numeric>
 #include <prun/serialize.hpp>
@@ -465,6 +467,27 @@ TEST(FlowControl, TheMessageOneWaitsForMayBeBehindThousands) {
           if (got != i) FAIL() << "message " << i << " is " << got;
         }
       });
+}
+
+// A rank that computes after a send does not hold its message back, not even the first to a peer.
+TEST(Waiting, AMessageIsOnItsWayWhenSendReturns) {
+  const Communicator fresh = world().dup();
+  const int last = world().size() - 1;
+  if (last == 0) return;
+  const double start = Environment::wtime();
+  if (world().rank() == 0) {
+    for (int i = 0; i < 20; ++i) fresh.send(std::vector<char>(16'000), last, 1);
+    // Away from the library until the other has everything: a file of its own says so.
+    const std::string sign = "/tmp/prun-test-" + std::to_string(fresh.recv<int>(last, 2));
+    while (access(sign.c_str(), F_OK) != 0 && Environment::wtime() - start < 20) usleep(1000);
+    EXPECT_EQ(access(sign.c_str(), F_OK), 0);
+    unlink(sign.c_str());
+  } else if (world().rank() == last) {
+    fresh.send(static_cast<int>(getpid()), 0, 2);
+    for (int i = 0; i < 20; ++i) fresh.recv<std::vector<char>>(0, 1);
+    const std::string sign = "/tmp/prun-test-" + std::to_string(getpid());
+    std::ofstream(sign) << "here";
+  }
 }
 
 double cpu_seconds() {

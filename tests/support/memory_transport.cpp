@@ -55,6 +55,18 @@ class MemoryTransport final : public transport::Transport {
     return moved;
   }
 
+  bool flushed(WorldRank peer) override {
+    const Link& out = network_.link(rank_, peer);
+    return out.ended || out.waiting.empty();
+  }
+
+  bool flushed() override {
+    for (WorldRank peer = 0; peer < network_.ranks_; ++peer) {
+      if (!flushed(peer)) return false;
+    }
+    return true;
+  }
+
   void arm() override {}  // nobody blocks: progress is all there is
 
   void close() override {

@@ -1,5 +1,7 @@
 #include "runtime/transport/tcp/tcp_handshake.hpp"
 
+#include <fcntl.h>
+
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 #include <utility>
@@ -16,6 +18,11 @@ constexpr std::chrono::seconds connect_limit{10};
 // For a caller to get through the handshake with us. A rank that computes meanwhile is cut off and
 // comes again.
 constexpr std::chrono::seconds caller_limit{10};
+
+// Programs that this rank starts must not hold its connections open.
+void close_on_exec(asio::ip::tcp::socket& socket) {
+  if (socket.is_open()) ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
 
 std::string where(const asio::ip::tcp::endpoint& endpoint) {
   return endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
@@ -36,6 +43,9 @@ OutgoingHandshake::OutgoingHandshake(const HandshakeContext& context, WorldRank 
       timer_(context.io) {}
 
 void OutgoingHandshake::start() {
+  Error ignored_open;  // a socket that cannot be had is reported by the connect
+  socket_.open(endpoint_.protocol(), ignored_open);
+  close_on_exec(socket_);
   timer_.expires_after(connect_limit);
   timer_.async_wait([self = shared_from_this()](const Error& error) {
     if (error) return;
@@ -135,6 +145,7 @@ IncomingHandshake::IncomingHandshake(const HandshakeContext& context, asio::ip::
       timer_(context.io) {}
 
 void IncomingHandshake::start() {
+  close_on_exec(socket_);
   Error ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   timer_.expires_after(caller_limit);

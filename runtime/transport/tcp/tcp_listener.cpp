@@ -1,5 +1,7 @@
 #include "runtime/transport/tcp/tcp_listener.hpp"
 
+#include <fcntl.h>
+
 #include <utility>
 
 namespace prun::transport {
@@ -26,6 +28,7 @@ core::Result<std::unique_ptr<TcpListener>> TcpListener::open(asio::io_context& i
   auto state = std::make_shared<State>(io);
   const asio::ip::tcp::endpoint endpoint(where, 0);
   state->acceptor.open(endpoint.protocol(), error);
+  if (!error) ::fcntl(state->acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
   if (!error) state->acceptor.bind(endpoint, error);
   if (!error) state->acceptor.listen(asio::socket_base::max_listen_connections, error);
   const std::uint16_t port =

@@ -28,6 +28,9 @@ class TcpOutbox {
 
   bool empty() const { return bytes_.size() == start_ && bulks_.empty(); }
 
+  // Small frames wait, perhaps behind a segment that has begun.
+  bool frames_waiting() const { return bytes_.size() != start_; }
+
   // A frame's header as it must be written next on this connection: remembers envelopes for the
   // short form.
   wire::EncodedHeader encode(const wire::Frame& frame);

@@ -120,6 +120,16 @@ bool TcpTransport::progress() {
   return moved;
 }
 
+bool TcpTransport::flushed(WorldRank peer) {
+  const auto found = links_.find(peer);
+  return found == links_.end() || !found->second->outbox.frames_waiting();
+}
+
+bool TcpTransport::flushed() {
+  return std::none_of(links_.begin(), links_.end(),
+                      [](const auto& entry) { return entry.second->outbox.frames_waiting(); });
+}
+
 void TcpTransport::arm() {
   for (Link* waiting : connected_) waiting->connection->arm_read();
 }

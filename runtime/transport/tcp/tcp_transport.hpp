@@ -60,6 +60,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   void discard_arriving(WorldRank peer) override;
   void abandon(WorldRank peer) override;
   bool progress() override;
+  bool flushed(WorldRank peer) override;
+  bool flushed() override;
   void arm() override;
   void close() override;
   bool drained() override;

@@ -1,0 +1,361 @@
+// What holds for TCP alone: addresses, the handshake over a socket, and strangers.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <asio/ip/tcp.hpp>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/security/handshake.hpp"
+#include "runtime/wire/limits.hpp"
+#include "tests/conformance/transport_suite_tcp_net.hpp"
+
+namespace prun::test {
+namespace {
+
+using testing::HasSubstr;
+using transport::WorldRank;
+using wire::Frame;
+using wire::FrameKind;
+using Bytes = std::vector<std::byte>;
+
+Frame eager(std::int32_t tag, std::size_t bytes) {
+  Frame frame;
+  frame.kind = FrameKind::eager;
+  frame.envelope = {1, tag, bytes, {}};
+  return frame;
+}
+
+// Somebody with a plain socket to a rank.
+class Caller {
+ public:
+  Caller(TcpNet& net, WorldRank rank, asio::io_context& loop)
+      : net_(net), rank_(rank), socket_(loop) {
+    socket_.connect(*net.endpoint(rank));
+    socket_.non_blocking(true);
+  }
+
+  void say(std::span<const std::byte> bytes) {
+    asio::error_code error;
+    asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), error);
+  }
+
+  // Runs the rank until so many bytes are here; false if it closes instead.
+  bool hear(std::span<std::byte> into) {
+    std::size_t got = 0;
+    bool closed = false;
+    net_.run_until([&] {
+      asio::error_code error;
+      got += socket_.read_some(asio::buffer(into.data() + got, into.size() - got), error);
+      closed = error && error != asio::error::would_block;
+      return closed || got == into.size();
+    });
+    return !closed;
+  }
+
+  bool closed() {
+    std::array<std::byte, 1> byte{};
+    return !hear(byte);
+  }
+
+  // The handshake as `self`, up to the welcome. False if it was broken off.
+  bool join(WorldRank self, const security::Key& key, std::uint64_t job = TcpNet::job_id) {
+    const security::Hello hello =
+        security::make_hello(key, {job, self, rank_}, security::fresh_nonce());
+    say(hello);
+    security::Challenge challenge{};
+    if (!hear(challenge)) return false;
+    const auto contents = security::read_challenge(key, hello, challenge);
+    if (!contents.ok() || contents.value().verdict == security::Verdict::refused) return false;
+    say(security::make_proof(key, hello, challenge));
+    security::Welcome welcome{};
+    return hear(welcome) && security::is_welcome(welcome);
+  }
+
+  // Without running anybody.
+  bool still_open() {
+    std::array<std::byte, 1> byte{};
+    asio::error_code error;
+    socket_.read_some(asio::buffer(byte), error);
+    return error == asio::error::would_block;
+  }
+
+  void close() { socket_.close(); }
+
+ private:
+  TcpNet& net_;
+  WorldRank rank_;
+  asio::ip::tcp::socket socket_;
+};
+
+class TcpSuite : public testing::Test {
+ protected:
+  void SetUp() override {
+    descriptors_ = open_descriptors();
+    loop_ = std::make_unique<asio::io_context>(1);
+  }
+  void TearDown() override {
+    callers_.clear();
+    net_.reset();
+    loop_.reset();
+    EXPECT_EQ(open_descriptors(), descriptors_) << "descriptors are left open";
+  }
+
+  TcpNet& make(int ranks, bool shared = false) {
+    net_ = std::make_unique<TcpNet>(ranks, shared);
+    return *net_;
+  }
+  Caller& call(WorldRank rank) {
+    callers_.push_back(std::make_unique<Caller>(*net_, rank, *loop_));
+    return *callers_.back();
+  }
+  void send(WorldRank from, WorldRank to, std::int32_t tag, std::size_t bytes = 100) {
+    net_->tcp(from).send_frame(to, eager(tag, bytes), Bytes(bytes, static_cast<std::byte>(tag)));
+  }
+  // Frames go both ways between ranks 0 and 1.
+  void expect_undisturbed() {
+    const std::size_t before0 = net_->receiver(0).arrived_from(1);
+    const std::size_t before1 = net_->receiver(1).arrived_from(0);
+    for (int tag = 0; tag < 20; ++tag) {
+      send(0, 1, tag);
+      send(1, 0, tag);
+    }
+    EXPECT_TRUE(net_->run_until([&] {
+      return net_->receiver(0).arrived_from(1) == before0 + 20 &&
+             net_->receiver(1).arrived_from(0) == before1 + 20;
+    }));
+    EXPECT_TRUE(net_->receiver(0).gone().empty());
+    EXPECT_TRUE(net_->receiver(1).gone().empty());
+  }
+
+  std::unique_ptr<asio::io_context> loop_;  // of the callers, who never wait
+  std::unique_ptr<TcpNet> net_;
+  std::vector<std::unique_ptr<Caller>> callers_;
+
+ private:
+  std::size_t descriptors_ = 0;
+};
+
+TEST_F(TcpSuite, PortWhereNobodyListensIsNamed) {
+  TcpNet& net = make(2);
+  const std::string port = std::to_string(net.tcp(1).port());
+  net.vanish(1);
+  send(0, 1, 1);
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(0).times_gone(1) > 0; }));
+  EXPECT_EQ(net.receiver(0).gone().front().cause,
+            "accepts no connection at 127.0.0.1 port " + port + " any more");
+  EXPECT_FALSE(net.receiver(0).gone().front().orderly);
+  EXPECT_TRUE(net.tcp(0).drained());
+}
+
+TEST_F(TcpSuite, AddressThatIsNoneIsRefused) {
+  asio::io_context loop;
+  RecordingReceiver receiver;
+  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "rpi3"}, receiver,
+                                                    [](WorldRank) { return std::nullopt; });
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.failure().code, Errc::invalid_argument);
+  EXPECT_EQ(opened.failure().text, "'rpi3' is not a numeric address");
+}
+
+TEST_F(TcpSuite, AddressOfAnotherMachineIsNamed) {
+  asio::io_context loop;
+  RecordingReceiver receiver;
+  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "192.0.2.1"}, receiver,
+                                                    [](WorldRank) { return std::nullopt; });
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.failure().code, Errc::resource);
+  EXPECT_EQ(opened.failure().text, "cannot listen on 192.0.2.1: Cannot assign requested address");
+}
+
+TEST_F(TcpSuite, FramesWaitForAnAddress) {
+  TcpNet& net = make(2);
+  const auto known = std::exchange(net.endpoint(1), std::nullopt);
+  send(0, 1, 1);
+  send(0, 1, 2);
+  for (int i = 0; i < 10; ++i) net.step_all();
+  EXPECT_FALSE(net.tcp(0).drained());
+  EXPECT_FALSE(net.tcp(0).in_touch(1));
+  net.endpoint(1) = known;
+  net.tcp(0).endpoint_known(1);
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(1).arrived().size() == 2; }));
+  EXPECT_TRUE(net.tcp(0).in_touch(1));
+}
+
+TEST_F(TcpSuite, AnswererWithoutTheKeyIsNamed) {
+  TcpNet& net = make(2);
+  TcpNet other_job(2, false);
+  net.endpoint(1) = other_job.endpoint(1);
+  send(0, 1, 1);
+  // Whoever listens there takes the hello for a stranger's and hangs up, each time.
+  ASSERT_TRUE(net.run_until([&] {
+    other_job.step_all();
+    return net.receiver(0).times_gone(1) > 0;
+  }));
+  EXPECT_EQ(net.receiver(0).gone().front().cause, "closed the connection during the handshake");
+  EXPECT_TRUE(other_job.receiver(1).arrived().empty());
+}
+
+TEST_F(TcpSuite, RankThatFollowsTheHandshakeIsHeard) {
+  TcpNet& net = make(2);
+  Caller& caller = call(0);
+  ASSERT_TRUE(caller.join(1, net.key()));
+  // One byte at a time: a header may begin in one read and end in another.
+  const Bytes payload(5, std::byte{7});
+  const auto header = wire::encode_header(eager(3, 5), nullptr);
+  Bytes stream(header.view().begin(), header.view().end());
+  stream.insert(stream.end(), payload.begin(), payload.end());
+  stream.push_back(std::byte{2});  // the same envelope again
+  stream.insert(stream.end(), payload.begin(), payload.end());
+  for (const std::byte byte : stream) {
+    caller.say({&byte, 1});
+    for (int i = 0; i < 3; ++i) net.step(0);
+  }
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(0).arrived().size() == 2; }));
+  for (const auto& arrived : net.receiver(0).arrived()) {
+    EXPECT_EQ(arrived.frame.envelope.tag, 3);
+    EXPECT_EQ(arrived.payload, payload);
+  }
+}
+
+TEST_F(TcpSuite, WhatNoRankSendsEndsTheConnectionAndIsNamed) {
+  struct Lie {
+    Bytes bytes;
+    std::string cause;
+  };
+  Frame bad_tag = eager(0, 1);
+  bad_tag.envelope.tag = -1;
+  const auto encoded = [](const Frame& frame) {
+    const auto header = wire::encode_header(frame, nullptr);
+    return Bytes(header.view().begin(), header.view().end());
+  };
+  const std::vector<Lie> lies{
+      {{std::byte{99}}, "sent what no rank sends: data frame of an unknown kind 99"},
+      {{std::byte{2}},
+       "sent what no rank sends: data frame that repeats an envelope before there was one"},
+      {encoded(bad_tag), "sent what no rank sends: data frame with a negative tag"},
+  };
+  for (const Lie& lie : lies) {
+    TcpNet& net = make(2);
+    Caller& caller = call(0);
+    ASSERT_TRUE(caller.join(1, net.key()));
+    caller.say(lie.bytes);
+    EXPECT_TRUE(caller.closed());
+    ASSERT_EQ(net.receiver(0).times_gone(1), 1u);
+    EXPECT_EQ(net.receiver(0).gone().front().cause, lie.cause);
+    EXPECT_FALSE(net.receiver(0).gone().front().orderly);
+    callers_.clear();
+  }
+}
+
+TEST_F(TcpSuite, ConnectionCutInsideAHeaderIsNoGoodbye) {
+  TcpNet& net = make(2);
+  Caller& caller = call(0);
+  ASSERT_TRUE(caller.join(1, net.key()));
+  caller.say(Bytes(1, std::byte{1}));
+  caller.close();
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(0).times_gone(1) > 0; }));
+  EXPECT_EQ(net.receiver(0).gone().front().cause, "closed the connection without a word");
+  EXPECT_FALSE(net.receiver(0).gone().front().orderly);
+}
+
+TEST_F(TcpSuite, SpeechAfterGoodbyeIsNotHeard) {
+  TcpNet& net = make(2);
+  Caller& caller = call(0);
+  ASSERT_TRUE(caller.join(1, net.key()));
+  Frame bye;
+  const auto goodbye = wire::encode_header(bye, nullptr);
+  const auto more = wire::encode_header(eager(1, 0), nullptr);
+  Bytes stream(goodbye.view().begin(), goodbye.view().end());
+  stream.insert(stream.end(), more.view().begin(), more.view().end());
+  caller.say(stream);
+  EXPECT_TRUE(caller.closed());
+  ASSERT_EQ(net.receiver(0).times_gone(1), 1u);
+  EXPECT_TRUE(net.receiver(0).gone().front().orderly);
+  EXPECT_TRUE(net.receiver(0).arrived().empty());
+}
+
+TEST_F(TcpSuite, StrangersAreTurnedAway) {
+  TcpNet& net = make(2);
+  expect_undisturbed();
+
+  Caller& garbage = call(0);
+  garbage.say(Bytes(4096, std::byte{'G'}));
+  EXPECT_TRUE(garbage.closed());
+
+  security::Key other = net.key();
+  other[31] ^= std::byte{1};
+  EXPECT_FALSE(call(0).join(1, other)) << "without the key";
+  EXPECT_FALSE(call(0).join(1, net.key(), TcpNet::job_id + 1)) << "of another job";
+  EXPECT_FALSE(call(0).join(0, net.key())) << "as the rank it calls";
+  EXPECT_FALSE(call(0).join(2, net.key())) << "as a rank beyond the job";
+  EXPECT_FALSE(call(0).join(-1, net.key()));
+  EXPECT_FALSE(call(0).join(1, net.key())) << "as a rank that is connected already";
+  expect_undisturbed();
+}
+
+TEST_F(TcpSuite, RecordedHandshakeIsWorthless) {
+  TcpNet& net = make(2);
+  const security::Hello hello =
+      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
+  Caller& first = call(0);
+  first.say(hello);
+  security::Challenge challenge{};
+  ASSERT_TRUE(first.hear(challenge));
+  const security::Proof proof = security::make_proof(net.key(), hello, challenge);
+  first.close();
+
+  Caller& replay = call(0);
+  replay.say(hello);
+  security::Challenge another{};
+  ASSERT_TRUE(replay.hear(another));
+  EXPECT_NE(challenge, another);
+  replay.say(proof);
+  EXPECT_TRUE(replay.closed());
+  expect_undisturbed();
+}
+
+TEST_F(TcpSuite, CrowdOfStrangersIsBoundedAndDisturbsNobody) {
+  TcpNet& net = make(2);
+  constexpr std::size_t crowd = 200;
+  for (std::size_t i = 0; i < crowd; ++i) {
+    Caller& caller = call(0);
+    if (i % 3 == 1) caller.say(Bytes(95, std::byte{'p'}));  // one byte short of a hello
+    if (i % 3 == 2) caller.say(Bytes(1, std::byte{'p'}));
+  }
+  // Two ranks that have not met yet meet in the middle of it.
+  expect_undisturbed();
+  for (int i = 0; i < 1000; ++i) net.step_all();
+  std::size_t still_open = 0;
+  for (auto& caller : callers_) {
+    if (caller->still_open()) ++still_open;
+  }
+  EXPECT_LE(still_open, 64u) << "the oldest are cut off";
+  EXPECT_GT(still_open, 0u);
+  expect_undisturbed();
+  callers_.clear();
+  expect_undisturbed();
+}
+
+// A connection in the making holds on to things of the transport: at whatever step of it the
+// transport ends, the other's event loop goes on with nothing left behind.
+TEST_F(TcpSuite, EndAtAnyStepOfAHandshakeLeavesNothingBehind) {
+  for (int steps = 0; steps < 40; ++steps) {
+    for (const WorldRank leaves : {0, 1}) {
+      TcpNet& net = make(2, true);
+      send(0, 1, 1);
+      send(1, 0, 1);
+      for (int i = 0; i < steps; ++i) net.loop(0).poll_one();
+      net.vanish(leaves);
+      for (int i = 0; i < 20; ++i) net.step_all();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace prun::test

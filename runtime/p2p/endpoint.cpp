@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace prun::p2p {
@@ -197,11 +198,16 @@ void Endpoint::on_bulk_sent(transport::BulkSend& bulk) {
   finish_send(operation);
 }
 
-void Endpoint::on_credit(Peer& from, const Frame& frame) {
+Status Endpoint::on_credit(Peer& from, const Frame& frame) {
+  if (frame.envelopes > std::numeric_limits<std::uint32_t>::max() - from.envelopes ||
+      frame.credit_bytes > std::numeric_limits<std::uint64_t>::max() - from.eager_bytes) {
+    return lie("granted more room than can be counted");
+  }
   from.envelopes += frame.envelopes;
   from.eager_bytes += frame.credit_bytes;
   from.said_stalled = false;
   dispatch_stalled(from);
+  return core::Done{};
 }
 
 void Endpoint::withdraw(SendOperation& operation) {
@@ -497,7 +503,8 @@ void Endpoint::end_eager(Peer& from) {
 Status Endpoint::on_rts(Peer& from, const Frame& frame) {
   const wire::Envelope& envelope = frame.envelope;
   if (auto taken = take_envelope(from, envelope, false); !taken) return taken;
-  if (from.incoming.contains(frame.send_id)) return lie("offered two messages under one number");
+  if (frame.send_id <= from.last_offer) return lie("offered two messages under one number");
+  from.last_offer = frame.send_id;
   const match::Label label{envelope.context, from.rank, envelope.tag};
   if (match::Posted* posted = matcher_.take_posted(label)) {
     RecvOperation& operation = static_cast<RecvOperation&>(*posted);
@@ -558,9 +565,9 @@ bool Endpoint::take_in_unexpected() {
 }
 
 Status Endpoint::end_segment(Peer& from, const Frame& frame) {
-  from.arriving_segment.reset();
   const auto found = from.incoming.find(frame.send_id);
   PRUN_ASSERT(found != from.incoming.end());
+  from.arriving_segment.reset();
   Incoming& incoming = found->second;
   incoming.received += frame.length;
   if (incoming.received < incoming.total) return core::Done{};
@@ -613,8 +620,7 @@ Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
     case FrameKind::data:
       return end_segment(from, frame);
     case FrameKind::credit:
-      on_credit(from, frame);
-      return core::Done{};
+      return on_credit(from, frame);
     case FrameKind::stalled:
       from.is_stalled = true;
       if (matcher_.anyone_waits_for(rank)) grant_if_stalled(from);

@@ -157,6 +157,7 @@ class Endpoint final : public transport::Receiver {
     std::uint64_t eager_bytes_used = 0;
     bool is_stalled = false;
     std::unordered_map<std::uint64_t, Incoming> incoming;
+    std::uint64_t last_offer = 0;  // send id of the last rts: they only ever grow
     Arriving arriving;
     std::optional<std::uint64_t> arriving_segment;  // the message of the data frame it is in
   };
@@ -178,7 +179,7 @@ class Endpoint final : public transport::Receiver {
   void dispatch_stalled(Peer& to);
   void finish_send(SendOperation& operation, std::optional<core::Failure> failure = std::nullopt);
   core::Status on_cts(Peer& from, const wire::Frame& frame);
-  void on_credit(Peer& from, const wire::Frame& frame);
+  core::Status on_credit(Peer& from, const wire::Frame& frame);
 
   // Receiving.
   std::optional<core::Failure> place_for(RecvOperation& operation, WorldRank source,

@@ -17,7 +17,7 @@ namespace prun::transport {
 using WorldRank = std::int32_t;
 
 // A large payload on its way out: cut into data frames that small frames may overtake. Owned by the
-// caller of send_bulk, in place and untouched until on_bulk_sent or forget_bulk.
+// caller of send_bulk, in place and untouched until on_bulk_sent or forget_bulk. Never empty.
 struct BulkTag;
 struct BulkSend : core::ListHook<BulkTag> {
   WorldRank peer = -1;
@@ -95,7 +95,8 @@ class Transport {
   // wakes it.
   virtual void arm() = 0;
 
-  // No more will be sent: bye behind what is queued, on every connection. Receiving goes on.
+  // No more will be sent: bye behind what is queued, on every connection. Receiving goes on; frames
+  // that it gives rise to are dropped.
   virtual void close() = 0;
 
   // After close: everything has reached the machines it was for. Nothing is lost by destruction

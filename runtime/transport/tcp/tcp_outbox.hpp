@@ -30,6 +30,7 @@ class TcpOutbox {
 
   // Small frames wait, perhaps behind a segment that has begun.
   bool frames_waiting() const { return bytes_.size() != start_; }
+  bool has_bulk() const { return !bulks_.empty(); }
 
   // A frame's header as it must be written next on this connection: remembers envelopes for the
   // short form.

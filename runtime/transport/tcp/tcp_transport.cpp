@@ -64,6 +64,7 @@ TcpTransport::Link& TcpTransport::link(WorldRank peer) {
 
 void TcpTransport::send_frame(WorldRank peer, const wire::Frame& frame,
                               std::span<const std::byte> payload) {
+  if (closing_) return;
   Link& to = link(peer);
   if (to.state == Link::State::connected) {
     to.connection->write_frame(to.outbox, frame, payload);
@@ -75,7 +76,7 @@ void TcpTransport::send_frame(WorldRank peer, const wire::Frame& frame,
 
 void TcpTransport::send_bulk(BulkSend& bulk) {
   Link& to = link(bulk.peer);
-  if (to.state == Link::State::gone) return;
+  if (to.state == Link::State::gone || to.said_bye) return;
   to.outbox.add_bulk(bulk);
   if (to.state == Link::State::connected) {
     mark_dirty(to);
@@ -113,8 +114,9 @@ bool TcpTransport::progress() {
   while (!dirty_.empty()) {
     for (Link* waiting : std::exchange(dirty_, {})) {
       waiting->dirty = false;
-      if (waiting->state == Link::State::connected)
-        moved |= waiting->connection->flush(waiting->outbox);
+      if (waiting->state != Link::State::connected) continue;
+      moved |= waiting->connection->flush(waiting->outbox);
+      if (closing_) say_bye(*waiting);
     }
   }
   return moved;
@@ -270,7 +272,9 @@ void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
 // ---------------------------------------------------------------------------------------------------------------
 
 void TcpTransport::say_bye(Link& link) {
-  if (std::exchange(link.said_bye, true)) return;
+  // A small frame would overtake the payloads.
+  if (link.said_bye || link.outbox.has_bulk()) return;
+  link.said_bye = true;
   wire::Frame frame;
   frame.kind = wire::FrameKind::bye;
   link.connection->write_frame(link.outbox, frame, {});

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <asio/io_context.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ansicolor_sink.h>
+#include <asio/io_context.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "launcher/agent/agent_main.hpp"
+#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
@@ -57,8 +58,9 @@ std::string working_directory(const std::vector<std::string>& environment) {
   struct stat here {};
   struct stat named {};
   const auto logical = cli::value_in(environment, "PWD");
-  if (logical && logical->starts_with('/') && ::stat(".", &here) == 0 && ::stat(logical->c_str(), &named) == 0 &&
-      here.st_dev == named.st_dev && here.st_ino == named.st_ino) {
+  if (logical && logical->starts_with('/') && ::stat(".", &here) == 0 &&
+      ::stat(logical->c_str(), &named) == 0 && here.st_dev == named.st_dev &&
+      here.st_ino == named.st_ino) {
     return *logical;
   }
   std::error_code error;
@@ -81,9 +83,11 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.own_path = own_path();
   plan.environment = environment;
+  plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
   if (!options.directory.empty()) {
-    plan.directory = (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
+    plan.directory =
+        (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
   }
   if (placement.hosts.empty()) {
     hosts::Host self;
@@ -92,7 +96,8 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   } else {
     const auto here = hosts::which_are_this_machine(placement.hosts, hosts::describe_this_machine(),
                                                     hosts::resolve_name, std::chrono::seconds(2));
-    for (std::size_t i = 0; i < placement.hosts.size(); ++i) plan.hosts.push_back({placement.hosts[i], here[i]});
+    for (std::size_t i = 0; i < placement.hosts.size(); ++i)
+      plan.hosts.push_back({placement.hosts[i], here[i]});
   }
 
   spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
@@ -109,7 +114,8 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
 
 int main(int argc, char** argv) {
   hold_standard_descriptors();
-  if (argc > 1 && std::string_view(argv[1]) == "agent") return agent::agent_main(argc - 2, argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == "agent")
+    return agent::agent_main(argc - 2, argv + 2);
 
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();

@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
 
@@ -35,7 +36,8 @@ Agent::Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::Age
       grace_(io),
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
-      environment_(own_environment()) {}
+      environment_(own_environment()),
+      descriptor_limit_(raise_descriptor_limit()) {}
 
 void Agent::run() {
   asio::error_code ignored;
@@ -45,7 +47,8 @@ void Agent::run() {
   watch_termination();
   launcher_->send_bytes(bytes_of(bootstrap::agent_greeting));
   launcher_->send(hello_);
-  launcher_->start([this](const ControlFrame& frame) { on_frame(frame); }, [this](const FrameLink::End&) { leave(); });
+  launcher_->start([this](const ControlFrame& frame) { on_frame(frame); },
+                   [this](const FrameLink::End&) { leave(); });
   io_.run();
   end_descendants();
 }
@@ -64,7 +67,8 @@ void Agent::on_frame(const ControlFrame& frame) {
   if (deaf_) return;
   switch (frame.kind) {
     case ControlKind::job_setup:
-      take<bootstrap::JobSetup>(frame, [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
+      take<bootstrap::JobSetup>(frame,
+                                [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
       return;
     case ControlKind::start:
       take<bootstrap::Start>(frame, [this](const bootstrap::Start&) { start_ranks(); });
@@ -107,17 +111,22 @@ void Agent::on_frame(const ControlFrame& frame) {
       });
       return;
     case ControlKind::terminate:
-      take<bootstrap::Terminate>(frame, [this](const bootstrap::Terminate& order) { terminate(order.grace_ms); });
+      take<bootstrap::Terminate>(
+          frame, [this](const bootstrap::Terminate& order) { terminate(order.grace_ms); });
       return;
-    case ControlKind::shutdown: leave(); return;
-    default: break;
+    case ControlKind::shutdown:
+      leave();
+      return;
+    default:
+      break;
   }
   refuse(fmt::format("a message of kind {} is not for agents", static_cast<int>(frame.kind)));
 }
 
 void Agent::refuse(const std::string& why) {
   deaf_ = true;
-  launcher_->send(bootstrap::AgentProblem{125, "its agent does not understand the launcher: " + why});
+  launcher_->send(
+      bootstrap::AgentProblem{125, "its agent does not understand the launcher: " + why});
 }
 
 void Agent::set_up(bootstrap::JobSetup setup) {
@@ -135,14 +144,16 @@ void Agent::set_up(bootstrap::JobSetup setup) {
   bootstrap::AgentReady ready;
   for (std::size_t i = 0; i < needed.size(); ++i) {
     if (!needed[i]) continue;
-    auto check = check_program(setup_->programs[i], program_environment(environment_, setup_->programs[i]));
+    auto check =
+        check_program(setup_->programs[i], program_environment(environment_, setup_->programs[i]));
     if (const auto* problem = std::get_if<bootstrap::AgentProblem>(&check)) {
       launcher_->send(*problem);
       return;
     }
     runnables_[i] = std::get<Runnable>(std::move(check));
     for (const auto& note : runnables_[i].notes) {
-      if (std::find(ready.notes.begin(), ready.notes.end(), note) == ready.notes.end()) ready.notes.push_back(note);
+      if (std::find(ready.notes.begin(), ready.notes.end(), note) == ready.notes.end())
+        ready.notes.push_back(note);
     }
   }
   ready_ = true;
@@ -156,7 +167,8 @@ void Agent::start_ranks() {
   for (auto& [number, rank] : ranks_) {
     const auto started = start_rank(*rank, local_rank++);
     if (!started.ok()) {
-      launcher_->send(bootstrap::AgentProblem{126, fmt::format("rank {}: {}", number, started.failure().text)});
+      launcher_->send(
+          bootstrap::AgentProblem{126, fmt::format("rank {}: {}", number, started.failure().text)});
       return;
     }
     launcher_->send(bootstrap::RankStarted{number, static_cast<std::uint32_t>(rank->pid())});
@@ -172,7 +184,8 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                                .size = setup_->map.size(),
                                .local_rank = local_rank,
                                .host = setup_->map.hosts[setup_->host_index].name},
-                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank())});
+                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
+                     .descriptor_limit = descriptor_limit_});
 }
 
 void Agent::terminate(std::uint32_t grace_ms) {
@@ -189,7 +202,8 @@ void Agent::terminate(std::uint32_t grace_ms) {
   });
 }
 
-void Agent::on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
+void Agent::on_rank_output(std::uint32_t rank, std::uint8_t stream,
+                           std::span<const std::byte> data) {
   launcher_->send(bootstrap::RankOutput{rank, stream, {data.begin(), data.end()}});
 }
 
@@ -197,13 +211,19 @@ void Agent::on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) 
   launcher_->send(bootstrap::InputCredit{rank, bytes, closed});
 }
 
-void Agent::on_rank_done(std::uint32_t rank) { launcher_->send(bootstrap::RankDone{rank}); }
+void Agent::on_rank_done(std::uint32_t rank) {
+  launcher_->send(bootstrap::RankDone{rank});
+}
 
-void Agent::on_rank_garbage(RankProcess& rank, const std::string& why) { reject(rank, why); }
+void Agent::on_rank_garbage(RankProcess& rank, const std::string& why) {
+  reject(rank, why);
+}
 
 void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
   switch (frame.kind) {
-    case ControlKind::rank_hello: welcome(rank, frame); return;
+    case ControlKind::rank_hello:
+      welcome(rank, frame);
+      return;
     case ControlKind::rank_endpoint: {
       const auto endpoint = bootstrap::decode_frame<bootstrap::RankEndpoint>(frame);
       if (!endpoint.ok()) return reject(rank, endpoint.failure().text);
@@ -224,9 +244,11 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
       if (rank.phase == RankPhase::joined) rank.phase = RankPhase::finalized;
       return;
     }
-    default: break;
+    default:
+      break;
   }
-  reject(rank, fmt::format("a message of kind {} is not for ranks to send", static_cast<int>(frame.kind)));
+  reject(rank, fmt::format("a message of kind {} is not for ranks to send",
+                           static_cast<int>(frame.kind)));
 }
 
 void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
@@ -235,15 +257,17 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   const std::uint16_t protocol = in.u16();
   const std::string version = in.string(wire::max_string_bytes);
   if (in.ok() && protocol != wire::control_protocol_version) {
-    return reject(rank, fmt::format("the program was built with prun {} (protocol {}) and started by prun {} "
-                                    "(protocol {}): build it again with the prun that starts it",
-                                    version, protocol, hello_.version, wire::control_protocol_version));
+    return reject(
+        rank, fmt::format("the program was built with prun {} (protocol {}) and started by prun {} "
+                          "(protocol {}): build it again with the prun that starts it",
+                          version, protocol, hello_.version, wire::control_protocol_version));
   }
   const auto hello = bootstrap::decode_frame<bootstrap::RankHello>(frame);
   if (!hello.ok()) return reject(rank, hello.failure().text);
 
   rank.phase = RankPhase::joined;
-  rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address, hello_.cores});
+  rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
+                               hello_.cores});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});
@@ -277,14 +301,16 @@ void Agent::reap() {
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid < 0 && errno == EINTR) continue;
     if (pid <= 0) return;
-    const auto found = std::find_if(ranks_.begin(), ranks_.end(),
-                                    [pid](const auto& entry) { return entry.second->pid() == pid; });
+    const auto found = std::find_if(ranks_.begin(), ranks_.end(), [pid](const auto& entry) {
+      return entry.second->pid() == pid;
+    });
     if (found == ranks_.end()) continue;  // an orphan that had become ours
     RankProcess& rank = *found->second;
     rank.drain_channel();
     const bool signalled = WIFSIGNALED(status);
     const int value = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
-    launcher_->send(bootstrap::RankExited{rank.rank(), signalled, static_cast<std::uint8_t>(value), rank.phase});
+    launcher_->send(bootstrap::RankExited{rank.rank(), signalled, static_cast<std::uint8_t>(value),
+                                          rank.phase});
     rank.exited();
   }
 }
@@ -294,7 +320,8 @@ RankProcess* Agent::find(std::uint32_t rank) {
   return found == ranks_.end() ? nullptr : found->second.get();
 }
 
-// Each time another rank comes first, or one that prints without end would take all the room there is.
+// Each time another rank comes first, or one that prints without end would take all the room there
+// is.
 void Agent::resume_output() {
   if (ranks_.empty()) return;
   first_to_resume_ = (first_to_resume_ + 1) % ranks_.size();
@@ -303,6 +330,8 @@ void Agent::resume_output() {
   for (auto each = ranks_.begin(); each != middle; ++each) each->second->resume_output();
 }
 
-void Agent::leave() { io_.stop(); }
+void Agent::leave() {
+  io_.stop();
+}
 
 }  // namespace prun::agent

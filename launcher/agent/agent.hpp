@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
@@ -20,14 +22,15 @@
 
 namespace prun::agent {
 
-// The part of a job that runs on one host: checks its programs, starts its ranks, carries their output, input and
-// control frames, and ends every process below it when told so or when the launcher is gone. One thread; lives as
-// long as `prun agent` does.
+// The part of a job that runs on one host: checks its programs, starts its ranks, carries their
+// output, input and control frames, and ends every process below it when told so or when the
+// launcher is gone. One thread; lives as long as `prun agent` does.
 class Agent : private RankListener {
  public:
   Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::AgentHello hello);
 
-  // Greets the launcher and serves it until it leaves; when this returns no process of the job is left on the host.
+  // Greets the launcher and serves it until it leaves; when this returns no process of the job is
+  // left on the host.
   void run();
 
  private:
@@ -43,7 +46,8 @@ class Agent : private RankListener {
   void terminate(std::uint32_t grace_ms);
 
   // From the ranks.
-  void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) override;
+  void on_rank_output(std::uint32_t rank, std::uint8_t stream,
+                      std::span<const std::byte> data) override;
   void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) override;
   void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) override;
   void on_rank_garbage(RankProcess& rank, const std::string& why) override;
@@ -67,13 +71,14 @@ class Agent : private RankListener {
   std::shared_ptr<FrameLink> launcher_;
   bootstrap::AgentHello hello_;
   std::vector<std::string> environment_;
+  std::optional<rlimit> descriptor_limit_;  // as it was when this process began
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
   std::vector<Runnable> runnables_;  // by program
   bool ready_ = false;               // every check passed
   bool started_ = false;
-  bool deaf_ = false;                // after refuse()
+  bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host
   std::size_t first_to_resume_ = 0;
 

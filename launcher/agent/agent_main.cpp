@@ -47,12 +47,16 @@ int agent_main(int argc, char** argv) {
     if (word == "--local") local = true;
   }
   if (!is_stream(0) || !is_stream(1)) {
-    std::fputs("prun: 'prun agent' is what prun starts on each host; there is no use in starting it by hand\n", stderr);
+    std::fputs(
+        "prun: 'prun agent' is what prun starts on each host; there is no use in starting it by "
+        "hand\n",
+        stderr);
     return 125;
   }
-  // A terminal's keys are for the launcher, which tells us what to do. SIGCHLD must not be ignored, or exit statuses
-  // are lost; whoever started us may have left it so.
-  for (const int number : {SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE}) ignore(number);
+  // A terminal's keys are for the launcher, which tells us what to do. SIGCHLD must not be ignored,
+  // or exit statuses are lost; whoever started us may have left it so.
+  for (const int number : {SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE})
+    ignore(number);
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &action, nullptr);

@@ -59,18 +59,20 @@ void FrameLink::close() {
   on_end_ = nullptr;
 }
 
-// Waits and then reads itself: bytes are never in a buffer of Asio's while drain() reads what came behind them.
+// Waits and then reads itself: bytes are never in a buffer of Asio's while drain() reads what came
+// behind them.
 void FrameLink::read_more() {
   if (!open_) return;
-  in_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](asio::error_code error) {
-    if (!self->open_) return;
-    if (error) {
-      self->end({false, error.message()});
-      return;
-    }
-    self->read_once();
-    self->read_more();
-  });
+  in_.async_wait(asio::posix::stream_descriptor::wait_read,
+                 [self = shared_from_this()](asio::error_code error) {
+                   if (!self->open_) return;
+                   if (error) {
+                     self->end({false, error.message()});
+                     return;
+                   }
+                   self->read_once();
+                   self->read_more();
+                 });
 }
 
 // False when there is nothing more to read now, or ever.

@@ -17,9 +17,10 @@
 
 namespace prun::agent {
 
-// One end of the control plane: frames of bootstrap:: in both directions over two descriptors (or one, given twice).
-// Owns the descriptors. One thread, that of the io_context. Held by shared_ptr because reads and writes under way
-// keep it alive; close() ends it at once and no callback comes after it.
+// One end of the control plane: frames of bootstrap:: in both directions over two descriptors (or
+// one, given twice). Owns the descriptors. One thread, that of the io_context. Held by shared_ptr
+// because reads and writes under way keep it alive; close() ends it at once and no callback comes
+// after it.
 class FrameLink : public std::enable_shared_from_this<FrameLink> {
  public:
   using OnFrame = std::function<void(const bootstrap::ControlFrame&)>;
@@ -43,7 +44,8 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   // Whole frames or other bytes that go out in order with them.
   void send_bytes(std::vector<std::byte> bytes);
 
-  // Reads and delivers what has arrived until now without waiting: before a peer's end is judged, its last words.
+  // Reads and delivers what has arrived until now without waiting: before a peer's end is judged,
+  // its last words.
   void drain();
 
   // No more frames go out after those queued; the reading side lives on.

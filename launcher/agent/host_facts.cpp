@@ -47,9 +47,11 @@ SshEnds ssh_ends(std::string_view ssh_connection) {
     const std::size_t space = ssh_connection.find(' ');
     const auto word = ssh_connection.substr(0, space);
     if (!word.empty()) words.emplace_back(word);
-    ssh_connection = space == std::string_view::npos ? std::string_view() : ssh_connection.substr(space + 1);
+    ssh_connection =
+        space == std::string_view::npos ? std::string_view() : ssh_connection.substr(space + 1);
   }
-  if (words.size() != 4 || !is_numeric_address(words[0]) || !is_numeric_address(words[2])) return {};
+  if (words.size() != 4 || !is_numeric_address(words[0]) || !is_numeric_address(words[2]))
+    return {};
   return {plain_address(words[0]), plain_address(words[2])};
 }
 

@@ -11,8 +11,8 @@ namespace prun::agent {
 // Processors this process may run on.
 std::uint32_t usable_cores();
 
-// The two ends of the ssh connection, from the words of SSH_CONNECTION; both empty unless all four words are there.
-// IPv4 addresses in IPv6 clothing (::ffff:10.0.0.1) come out plain.
+// The two ends of the ssh connection, from the words of SSH_CONNECTION; both empty unless all four
+// words are there. IPv4 addresses in IPv6 clothing (::ffff:10.0.0.1) come out plain.
 struct SshEnds {
   std::string client_address;
   std::string server_address;
@@ -21,8 +21,8 @@ struct SshEnds {
 };
 SshEnds ssh_ends(std::string_view ssh_connection);
 
-// What the agent says of itself and its host. `local` where the launcher started it on its own machine: then an
-// SSH_CONNECTION in the environment is the user's login, not ours.
+// What the agent says of itself and its host. `local` where the launcher started it on its own
+// machine: then an SSH_CONNECTION in the environment is the user's login, not ours.
 bootstrap::AgentHello describe_host(bool local);
 
 }  // namespace prun::agent

@@ -54,7 +54,8 @@ void InputPipe::write_more() {
                     });
 }
 
-// A reader that closes its end while we have nothing to write shows as an error condition of the pipe only.
+// A reader that closes its end while we have nothing to write shows as an error condition of the
+// pipe only.
 void InputPipe::watch_reader() {
   descriptor_.async_wait(asio::posix::stream_descriptor::wait_error,
                          [self = shared_from_this()](asio::error_code error) {

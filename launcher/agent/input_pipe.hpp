@@ -13,8 +13,8 @@
 
 namespace prun::agent {
 
-// Writes the standard input of one rank. Owns the descriptor; one thread; held by shared_ptr for the sake of writes
-// under way. What it holds is bounded by the credit the launcher has.
+// Writes the standard input of one rank. Owns the descriptor; one thread; held by shared_ptr for
+// the sake of writes under way. What it holds is bounded by the credit the launcher has.
 class InputPipe : public std::enable_shared_from_this<InputPipe> {
  public:
   // `bytes` more were taken by the rank; `closed`: it will take no more. closed comes once.

@@ -29,7 +29,8 @@ void OutputPipe::resume() {
 void OutputPipe::finish() {
   if (!open_) return;
   last_bytes_ = waiting_bytes();
-  // Held back by the window: resume() goes on. Else nobody may ever write again and the wait would stay.
+  // Held back by the window: resume() goes on. Else nobody may ever write again and the wait would
+  // stay.
   if (!held_back_ && *last_bytes_ == 0) end();
 }
 

@@ -39,7 +39,8 @@ bool is_directory(const std::string& path) {
 
 bool is_executable_file(const std::string& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
 }
 
 std::string join(const std::string& directory, const std::string& name) {
@@ -48,8 +49,10 @@ std::string join(const std::string& directory, const std::string& name) {
 }
 
 std::string home_directory(const std::vector<std::string>& environment) {
-  if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home)) return home;
-  if (const passwd* entry = ::getpwuid(::getuid()); entry != nullptr && is_directory(entry->pw_dir)) {
+  if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home))
+    return home;
+  if (const passwd* entry = ::getpwuid(::getuid());
+      entry != nullptr && is_directory(entry->pw_dir)) {
     return entry->pw_dir;
   }
   return "/";
@@ -82,14 +85,22 @@ std::optional<Elf> read_elf(const std::string& path) {
 
 std::string describe(const Elf& elf) {
   switch (elf.machine) {
-    case EM_ARM: return "ARM 32-bit (armv6, armv7)";
-    case EM_AARCH64: return "ARM 64-bit (aarch64)";
-    case EM_X86_64: return elf.width == ELFCLASS32 ? "x32" : "x86-64";
-    case EM_386: return "x86 32-bit (i386)";
-    case EM_RISCV: return elf.width == ELFCLASS32 ? "RISC-V 32-bit" : "RISC-V 64-bit";
-    case EM_PPC64: return "PowerPC 64-bit";
-    case EM_MIPS: return "MIPS";
-    default: return "processor type " + std::to_string(elf.machine);
+    case EM_ARM:
+      return "ARM 32-bit (armv6, armv7)";
+    case EM_AARCH64:
+      return "ARM 64-bit (aarch64)";
+    case EM_X86_64:
+      return elf.width == ELFCLASS32 ? "x32" : "x86-64";
+    case EM_386:
+      return "x86 32-bit (i386)";
+    case EM_RISCV:
+      return elf.width == ELFCLASS32 ? "RISC-V 32-bit" : "RISC-V 64-bit";
+    case EM_PPC64:
+      return "PowerPC 64-bit";
+    case EM_MIPS:
+      return "MIPS";
+    default:
+      return "processor type " + std::to_string(elf.machine);
   }
 }
 
@@ -138,15 +149,19 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
   const auto elf = read_elf(path);
   if (error == ENOEXEC && elf) {
     const auto own = read_elf("/proc/self/exe");
-    return problem(cannot_execute, cannot + "it is built for " + describe(*elf) + ", this host is " +
+    return problem(cannot_execute, cannot + "it is built for " + describe(*elf) +
+                                       ", this host is " +
                                        (own ? describe(*own) : std::string("another")));
   }
   if (error == ENOENT && elf) {
     return problem(cannot_execute, cannot + "its loader " + loader_of(path) +
-                                       " is not there; it is built for another system (" + describe(*elf) + ")");
+                                       " is not there; it is built for another system (" +
+                                       describe(*elf) + ")");
   }
-  if (error == ETXTBSY) return problem(cannot_execute, cannot + "somebody is still writing to it (" + path + ")");
-  return problem(cannot_execute, cannot + std::generic_category().message(error) + " (" + path + ")");
+  if (error == ETXTBSY)
+    return problem(cannot_execute, cannot + "somebody is still writing to it (" + path + ")");
+  return problem(cannot_execute,
+                 cannot + std::generic_category().message(error) + " (" + path + ")");
 }
 
 }  // namespace
@@ -171,7 +186,8 @@ std::string elf_target(const std::string& path) {
   return elf ? describe(*elf) : std::string();
 }
 
-Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment) {
+Check check_program(const bootstrap::Program& program,
+                    const std::vector<std::string>& environment) {
   Runnable runnable;
   runnable.arguments = program.arguments;
   runnable.directory = program.directory;
@@ -184,11 +200,13 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
       return problem(125, "the working directory " + runnable.directory + " is not there (--wdir)");
     }
     const std::string home = home_directory(environment);
-    runnable.notes.push_back("the folder " + runnable.directory + " is not there, ranks run in " + home);
+    runnable.notes.push_back("the folder " + runnable.directory + " is not there, ranks run in " +
+                             home);
     runnable.directory = home;
   }
   if (::access(runnable.directory.c_str(), X_OK) != 0) {
-    return problem(125, "the working directory " + runnable.directory + " may not be entered by this user");
+    return problem(
+        125, "the working directory " + runnable.directory + " may not be entered by this user");
   }
 
   if (typed.empty()) return problem(not_found, "the program's name is empty");
@@ -197,7 +215,8 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
     if (runnable.path.empty()) {
       const bool beside = is_executable_file(join(runnable.directory, typed));
       return problem(not_found, cannot + "no folder of PATH has it" +
-                                    (beside ? "; " + runnable.directory + " has: type ./" + typed : std::string()));
+                                    (beside ? "; " + runnable.directory + " has: type ./" + typed
+                                            : std::string()));
     }
   } else {
     runnable.path = join(runnable.directory, typed);
@@ -208,7 +227,8 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
         return problem(cannot_execute, cannot + std::generic_category().message(error));
       }
       return problem(not_found, cannot + "it is not there" +
-                                    (typed.starts_with('/') ? std::string() : " (in " + runnable.directory + ")"));
+                                    (typed.starts_with('/') ? std::string()
+                                                            : " (in " + runnable.directory + ")"));
     }
     if (S_ISDIR(info.st_mode)) return problem(cannot_execute, cannot + "it is a folder");
     if (!S_ISREG(info.st_mode)) return problem(cannot_execute, cannot + "it is not a file");
@@ -220,14 +240,16 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
   if (const auto interpreter = read_interpreter(runnable.path)) {
     if (!is_executable_file(join(runnable.directory, interpreter->path))) {
       const bool dos = interpreter->path.ends_with('\r') || interpreter->argument.ends_with('\r');
-      return problem(not_found, cannot + (dos ? std::string("its lines end as in a Windows file (sed -i 's/\\r$//' ") +
-                                                   typed + ")"
-                                             : "its first line asks for " + interpreter->path +
-                                                   ", which is not there"));
+      return problem(
+          not_found,
+          cannot + (dos ? std::string("its lines end as in a Windows file (sed -i 's/\\r$//' ") +
+                              typed + ")"
+                        : "its first line asks for " + interpreter->path + ", which is not there"));
     }
     const std::string name = name_given_to_env(*interpreter);
     if (!name.empty() && search_path(environment, runnable.directory, name).empty()) {
-      return problem(not_found, cannot + "its first line asks for " + name + ", which no folder of PATH has");
+      return problem(not_found,
+                     cannot + "its first line asks for " + name + ", which no folder of PATH has");
     }
   }
 

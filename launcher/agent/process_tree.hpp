@@ -6,15 +6,17 @@
 
 namespace prun::agent {
 
-// Makes this process the parent of every orphan among its descendants, so that none can leave its sight: a process
-// that changed its group or session is still found by descendants().
+// Makes this process the parent of every orphan among its descendants, so that none can leave its
+// sight: a process that changed its group or session is still found by descendants().
 void adopt_orphans();
 
-// Every process below `root`, whatever its group or session. A picture of one moment; one that has ended but was not
-// reaped is still in it (a process whose first thread has left looks the same and may be alive).
+// Every process below `root`, whatever its group or session. A picture of one moment; one that has
+// ended but was not reaped is still in it (a process whose first thread has left looks the same and
+// may be alive).
 std::vector<pid_t> descendants(pid_t root);
 
-// Sends `number` to every process below this one, and CONT after it so that stopped ones hear it too.
+// Sends `number` to every process below this one, and CONT after it so that stopped ones hear it
+// too.
 void signal_descendants(int number);
 
 // Kills and reaps everything below this process and returns when it is gone, or after five seconds.

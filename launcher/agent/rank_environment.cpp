@@ -32,7 +32,8 @@ std::vector<std::string> program_environment(const std::vector<std::string>& bas
   return environment;
 }
 
-std::vector<std::string> rank_environment(const std::vector<std::string>& base, const bootstrap::Program& program,
+std::vector<std::string> rank_environment(const std::vector<std::string>& base,
+                                          const bootstrap::Program& program,
                                           const RankPlace& place) {
   auto environment = program_environment(base, program);
   set(environment, "PRUN_RANK", std::to_string(place.rank));
@@ -51,7 +52,8 @@ const char* find_variable(const std::vector<std::string>& environment, const std
 
 std::vector<std::string> own_environment() {
   std::vector<std::string> entries;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    entries.emplace_back(*entry);
   return entries;
 }
 

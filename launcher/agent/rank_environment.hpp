@@ -17,9 +17,10 @@ struct RankPlace {
   int channel_fd = -1;           // its end of the control channel
 };
 
-// The environment of a rank: `base` without program.unset, program.environment laid over it, the PRUN_ variables on
-// top.
-std::vector<std::string> rank_environment(const std::vector<std::string>& base, const bootstrap::Program& program,
+// The environment of a rank: `base` without program.unset, program.environment laid over it, the
+// PRUN_ variables on top.
+std::vector<std::string> rank_environment(const std::vector<std::string>& base,
+                                          const bootstrap::Program& program,
                                           const RankPlace& place);
 
 // The same without a rank: what a check of the program needs.

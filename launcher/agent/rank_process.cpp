@@ -23,7 +23,8 @@ struct Pipe {
 };
 
 core::Failure no_descriptor(const char* what) {
-  return {Errc::resource, std::string("cannot make ") + what + ": " + std::generic_category().message(errno)};
+  return {Errc::resource,
+          std::string("cannot make ") + what + ": " + std::generic_category().message(errno)};
 }
 
 core::Result<Pipe> make_pipe() {
@@ -37,7 +38,8 @@ core::Result<Pipe> make_pipe() {
 
 }  // namespace
 
-RankProcess::RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener, std::uint32_t rank)
+RankProcess::RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
+                         std::uint32_t rank)
     : io_(io), window_(window), listener_(listener), rank_(rank), output_grace_(io) {}
 
 RankProcess::~RankProcess() {
@@ -62,7 +64,8 @@ core::Status RankProcess::start(const How& how) {
     if (!in.reader) return no_descriptor("an empty input");
   }
   int channel[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) return no_descriptor("a control channel");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
+    return no_descriptor("a control channel");
   Descriptor own_end(channel[0]);
   const Descriptor rank_end(channel[1]);
 
@@ -77,29 +80,36 @@ core::Status RankProcess::start(const How& how) {
   request.stdout_fd = out.value().writer.get();
   request.stderr_fd = err.value().writer.get();
   request.keep_fd = rank_end.get();
+  request.descriptor_limit = how.descriptor_limit;
   const auto pid = spawn(request);
   if (!pid.ok()) return pid.failure();
   pid_ = pid.value();
 
   const auto watch = [this](Descriptor& reader, std::uint8_t stream) {
     auto pipe = std::make_shared<OutputPipe>(io_, reader.release(), window_);
-    pipe->start([this, stream](std::span<const std::byte> data) { listener_.on_rank_output(rank_, stream, data); },
-                [this] { check_done(); });
+    pipe->start(
+        [this, stream](std::span<const std::byte> data) {
+          listener_.on_rank_output(rank_, stream, data);
+        },
+        [this] { check_done(); });
     return pipe;
   };
   stdout_ = watch(out.value().reader, 1);
   stderr_ = watch(err.value().reader, 2);
   if (in.writer) {
     stdin_ = std::make_shared<InputPipe>(io_, in.writer.release());
-    stdin_->start([this](std::uint32_t bytes, bool closed) { listener_.on_rank_input(rank_, bytes, closed); });
+    stdin_->start([this](std::uint32_t bytes, bool closed) {
+      listener_.on_rank_input(rank_, bytes, closed);
+    });
   }
   const int channel_fd = own_end.release();
   channel_ = std::make_shared<FrameLink>(io_, channel_fd, channel_fd);
-  channel_->start([this](const bootstrap::ControlFrame& frame) { listener_.on_rank_frame(*this, frame); },
-                  // Most programs never use it, and how a rank ends is told by its process.
-                  [this](const FrameLink::End& end) {
-                    if (end.garbage) listener_.on_rank_garbage(*this, end.why);
-                  });
+  channel_->start(
+      [this](const bootstrap::ControlFrame& frame) { listener_.on_rank_frame(*this, frame); },
+      // Most programs never use it, and how a rank ends is told by its process.
+      [this](const FrameLink::End& end) {
+        if (end.garbage) listener_.on_rank_garbage(*this, end.why);
+      });
   return core::Done{};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <asio/io_context.hpp>
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -24,18 +26,21 @@ class RankProcess;
 class RankListener {
  public:
   virtual ~RankListener() = default;
-  virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) = 0;
+  virtual void on_rank_output(std::uint32_t rank, std::uint8_t stream,
+                              std::span<const std::byte> data) = 0;
   virtual void on_rank_input(std::uint32_t rank, std::uint32_t bytes, bool closed) = 0;
   virtual void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) = 0;
-  virtual void on_rank_garbage(RankProcess& rank, const std::string& why) = 0;  // its channel is closed
+  virtual void on_rank_garbage(RankProcess& rank,
+                               const std::string& why) = 0;  // its channel is closed
   virtual void on_rank_done(std::uint32_t rank) = 0;
 };
 
-// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one thread. Destroying it
-// closes the descriptors and does nothing to the process.
+// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one
+// thread. Destroying it closes the descriptors and does nothing to the process.
 class RankProcess {
  public:
-  RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener, std::uint32_t rank);
+  RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
+              std::uint32_t rank);
   ~RankProcess();
   RankProcess(const RankProcess&) = delete;
   RankProcess& operator=(const RankProcess&) = delete;
@@ -46,6 +51,7 @@ class RankProcess {
     const std::vector<std::string>& base_environment;
     RankPlace place;  // channel_fd is filled in here
     bool wants_input = false;
+    std::optional<rlimit> descriptor_limit;
   };
   core::Status start(const How& how);
 

@@ -21,7 +21,9 @@ struct Report {
   int error;
 };
 
-std::string words(int error) { return std::generic_category().message(error); }
+std::string words(int error) {
+  return std::generic_category().message(error);
+}
 
 std::vector<char*> pointers(const std::vector<std::string>& values) {
   std::vector<char*> out;
@@ -57,19 +59,23 @@ void close_on_exec_from(unsigned first) {
   ::_exit(127);
 }
 
-[[noreturn]] void become(const SpawnRequest& request, char* const* arguments, char* const* environment,
-                         pid_t parent, int report_fd) {
+[[noreturn]] void become(const SpawnRequest& request, char* const* arguments,
+                         char* const* environment, pid_t parent, int report_fd) {
   ::setpgid(0, 0);
   if (request.death_signal != 0) {
     ::prctl(PR_SET_PDEATHSIG, request.death_signal);
     if (::getppid() != parent) ::_exit(127);  // it died before the line above
   }
-  if (::dup2(request.stdin_fd, 0) < 0 || ::dup2(request.stdout_fd, 1) < 0 || ::dup2(request.stderr_fd, 2) < 0) {
+  if (::dup2(request.stdin_fd, 0) < 0 || ::dup2(request.stdout_fd, 1) < 0 ||
+      ::dup2(request.stderr_fd, 2) < 0) {
     give_up(report_fd, Step::begin);
   }
-  if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) give_up(report_fd, Step::directory);
+  if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0)
+    give_up(report_fd, Step::directory);
   close_on_exec_from(3);
-  if (request.keep_fd >= 0 && ::fcntl(request.keep_fd, F_SETFD, 0) != 0) give_up(report_fd, Step::begin);
+  if (request.keep_fd >= 0 && ::fcntl(request.keep_fd, F_SETFD, 0) != 0)
+    give_up(report_fd, Step::begin);
+  if (request.descriptor_limit) ::setrlimit(RLIMIT_NOFILE, &*request.descriptor_limit);
   default_signals();
   ::execve(request.path.c_str(), arguments, environment);
   give_up(report_fd, Step::execute);
@@ -101,10 +107,11 @@ core::Result<pid_t> spawn(const SpawnRequest& request) {
   const auto arguments = pointers(request.arguments);
   const auto environment = pointers(request.environment);
   int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) return core::Failure{Errc::resource, "cannot make a pipe: " + words(errno)};
+  if (::pipe2(report, O_CLOEXEC) != 0)
+    return core::Failure{Errc::resource, "cannot make a pipe: " + words(errno)};
   const pid_t parent = ::getpid();
-  const pid_t pid =
-      fork_quietly([&] { become(request, arguments.data(), environment.data(), parent, report[1]); });
+  const pid_t pid = fork_quietly(
+      [&] { become(request, arguments.data(), environment.data(), parent, report[1]); });
   const int fork_error = errno;
   ::close(report[1]);
   if (pid < 0) {
@@ -120,9 +127,12 @@ core::Result<pid_t> spawn(const SpawnRequest& request) {
   wait_for(pid, nullptr);
   const std::string cause = words(failed.error);
   switch (failed.step) {
-    case Step::directory: return core::Failure{Errc::resource, "cannot go to " + request.directory + ": " + cause};
-    case Step::execute: return core::Failure{Errc::resource, "cannot execute " + request.path + ": " + cause};
-    case Step::begin: break;
+    case Step::directory:
+      return core::Failure{Errc::resource, "cannot go to " + request.directory + ": " + cause};
+    case Step::execute:
+      return core::Failure{Errc::resource, "cannot execute " + request.path + ": " + cause};
+    case Step::begin:
+      break;
   }
   return core::Failure{Errc::resource, "cannot set up a process: " + cause};
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +12,8 @@
 
 namespace prun::agent {
 
-// How a child process begins. The three descriptors become its standard ones; nothing else but keep_fd is inherited.
-// It leads a process group of its own, with every signal at its default.
+// How a child process begins. The three descriptors become its standard ones; nothing else but
+// keep_fd is inherited. It leads a process group of its own, with every signal at its default.
 struct SpawnRequest {
   std::string path;                      // the file executed
   std::vector<std::string> arguments;    // [0] is what the program sees as its name
@@ -20,17 +22,19 @@ struct SpawnRequest {
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int keep_fd = -1;              // stays open under its own number; above 2
-  int death_signal = SIGKILL;    // sent to the child when the calling THREAD dies
+  int keep_fd = -1;                        // stays open under its own number; above 2
+  int death_signal = SIGKILL;              // sent to the child when the calling THREAD dies
+  std::optional<rlimit> descriptor_limit;  // none: the parent's
 };
 
-// Starts the child and returns when it executes its program; the Failure says in words why it could not.
-// Blocks for as long as the kernel takes to execute a file.
+// Starts the child and returns when it executes its program; the Failure says in words why it could
+// not. Blocks for as long as the kernel takes to execute a file.
 core::Result<pid_t> spawn(const SpawnRequest& request);
 
-// Whether the kernel would execute this file, asked by doing it: the child is stopped before its first instruction
-// and killed. 0 or the error number; -1 where the kernel does not let us ask. This knows what no look at the file
-// can: foreign processors behind binfmt_misc, mounts without exec, loaders that are missing.
+// Whether the kernel would execute this file, asked by doing it: the child is stopped before its
+// first instruction and killed. 0 or the error number; -1 where the kernel does not let us ask.
+// This knows what no look at the file can: foreign processors behind binfmt_misc, mounts without
+// exec, loaders that are missing.
 int try_execute(const std::string& path);
 
 }  // namespace prun::agent

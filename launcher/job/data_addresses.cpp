@@ -9,12 +9,18 @@ namespace {
 constexpr std::string_view loopback = "127.0.0.1";
 
 // Its agent said nothing of an ssh connection: a stand-in for ssh that stays on this machine.
-bool is_here(const HostReach& host) { return host.local || host.server_address.empty(); }
+bool is_here(const HostReach& host) {
+  return host.local || host.server_address.empty();
+}
 
-bool is_ipv6(const std::string& address) { return address.find(':') != std::string::npos; }
+bool is_ipv6(const std::string& address) {
+  return address.find(':') != std::string::npos;
+}
 
 // The zone of fe80::1%eth0 is a name of the host that wrote it and means nothing to others.
-std::string without_zone(const std::string& address) { return address.substr(0, address.find('%')); }
+std::string without_zone(const std::string& address) {
+  return address.substr(0, address.find('%'));
+}
 
 // What ranks on this machine listen on.
 std::string own_bind_address(const std::vector<HostReach>& hosts) {
@@ -26,7 +32,8 @@ std::string own_bind_address(const std::vector<HostReach>& hosts) {
     ipv6 = ipv6 || is_ipv6(host.client_address);
   }
   if (seen.empty()) return std::string(loopback);
-  const bool agree = std::all_of(seen.begin(), seen.end(), [&](const auto& address) { return address == seen[0]; });
+  const bool agree = std::all_of(seen.begin(), seen.end(),
+                                 [&](const auto& address) { return address == seen[0]; });
   if (agree && !seen[0].empty()) return seen[0];
   return ipv6 ? "::" : "0.0.0.0";
 }
@@ -42,7 +49,8 @@ DataAddresses addresses_for(std::size_t viewer, const std::vector<HostReach>& ho
   addresses.bind_address = is_here(self) ? own : self.server_address;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     if (!is_here(hosts[i])) {
-      addresses.of_host.push_back(i == viewer ? hosts[i].server_address : without_zone(hosts[i].server_address));
+      addresses.of_host.push_back(i == viewer ? hosts[i].server_address
+                                              : without_zone(hosts[i].server_address));
     } else if (!is_here(self)) {
       addresses.of_host.push_back(without_zone(self.client_address));
     } else {

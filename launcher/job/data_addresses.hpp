@@ -21,9 +21,9 @@ struct DataAddresses {
   bool operator==(const DataAddresses&) const = default;
 };
 
-// A remote host is where the launcher reached it. The launcher's own machine is where the viewer's ssh server saw the
-// launcher come from, so it may have another address for each viewer: then it listens on all of them. Where every
-// host is this machine nothing leaves it.
+// A remote host is where the launcher reached it. The launcher's own machine is where the viewer's
+// ssh server saw the launcher come from, so it may have another address for each viewer: then it
+// listens on all of them. Where every host is this machine nothing leaves it.
 DataAddresses addresses_for(std::size_t viewer, const std::vector<HostReach>& hosts);
 
 }  // namespace prun::job

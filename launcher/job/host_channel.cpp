@@ -16,7 +16,8 @@ namespace {
 // What is kept of ssh's words, first and last.
 constexpr std::size_t most_words = 16 * 1024;
 
-// Between the end of the child and the end of its pipes, in either order: a process it has left behind may hold one.
+// Between the end of the child and the end of its pipes, in either order: a process it has left
+// behind may hold one.
 constexpr std::chrono::milliseconds patience{500};
 
 void append_bounded(std::string& words, const char* data, std::size_t size) {
@@ -40,17 +41,21 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
   std::array<char, 4096> err_buffer;
   bool shell_told = false;
 
-  // Waits and then reads itself, so that nothing is in a buffer of Asio's when the last words are asked for.
+  // Waits and then reads itself, so that nothing is in a buffer of Asio's when the last words are
+  // asked for.
   void read_words() {
-    err.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](asio::error_code error) {
-      if (self->owner != nullptr && !error && self->read_words_once()) self->read_words();
-    });
+    err.async_wait(asio::posix::stream_descriptor::wait_read,
+                   [self = shared_from_this()](asio::error_code error) {
+                     if (self->owner != nullptr && !error && self->read_words_once())
+                       self->read_words();
+                   });
   }
 
   // False at the end, and when there is nothing more for the moment if it is `last`.
   bool read_words_once(bool last = false) {
     const ssize_t got = ::read(err.native_handle(), err_buffer.data(), err_buffer.size());
-    if (got > 0) append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
+    if (got > 0)
+      append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
     return got > 0 || (got < 0 && (errno == EINTR || (errno == EAGAIN && !last)));
   }
 
@@ -75,8 +80,12 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     }
     owner->end_.reply = state;
     switch (state) {
-      case ssh::LoginReply::State::waiting: read_reply(io); return;
-      case ssh::LoginReply::State::greeted: owner->end_.agent_was_there = true; break;
+      case ssh::LoginReply::State::waiting:
+        read_reply(io);
+        return;
+      case ssh::LoginReply::State::greeted:
+        owner->end_.agent_was_there = true;
+        break;
       default:
         owner->end_.reply_detail = reply.detail();
         owner->kill();
@@ -86,7 +95,9 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     HostChannel& channel = *owner;
     channel.link_ = std::make_shared<agent::FrameLink>(io, out_fd, in.release());
     channel.link_->start(
-        [&channel](const bootstrap::ControlFrame& frame) { channel.listener_.on_frame(channel.host_, frame); },
+        [&channel](const bootstrap::ControlFrame& frame) {
+          channel.listener_.on_frame(channel.host_, frame);
+        },
         [&channel](const agent::FrameLink::End& end) {
           channel.end_.broken = end.why;
           channel.end_of_output();
@@ -109,13 +120,14 @@ HostChannel::~HostChannel() {
   kill();
 }
 
-core::Status HostChannel::open(const std::vector<std::string>& arguments, int end_signal) {
+core::Status HostChannel::open(const std::vector<std::string>& arguments, int end_signal,
+                               const std::optional<rlimit>& descriptor_limit) {
   end_signal_ = end_signal;
-  auto child = ssh::start_child(arguments, end_signal);
+  auto child = ssh::start_child(arguments, end_signal, descriptor_limit);
   if (!child.ok()) return child.failure();
   pid_ = child.value().pid;
-  streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(), child.value().err.release(),
-                                       child.value().in.release());
+  streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(),
+                                       child.value().err.release(), child.value().in.release());
   asio::error_code ignored;
   streams_->err.non_blocking(true, ignored);
   streams_->read_words();

@@ -40,8 +40,9 @@ class HostListener {
   virtual void on_end(std::uint32_t host, ChannelEnd end) = 0;
 };
 
-// The way to the agent of one host: a child process, ssh or an agent on this machine, and the frames over its pipes.
-// Owned by the job, on its thread. Destroying it closes the pipes, which ends the agent and its part of the job.
+// The way to the agent of one host: a child process, ssh or an agent on this machine, and the
+// frames over its pipes. Owned by the job, on its thread. Destroying it closes the pipes, which
+// ends the agent and its part of the job.
 class HostChannel {
  public:
   HostChannel(asio::io_context& io, HostListener& listener, std::uint32_t host);
@@ -49,9 +50,10 @@ class HostChannel {
   HostChannel(const HostChannel&) = delete;
   HostChannel& operator=(const HostChannel&) = delete;
 
-  // `end_signal` is what the child gets when the launcher dies or gives it up: KILL suits ssh; an agent on this machine
-  // must live to end its ranks and takes TERM as the order to do so.
-  core::Status open(const std::vector<std::string>& arguments, int end_signal);
+  // `end_signal` is what the child gets when the launcher dies or gives it up: KILL suits ssh; an
+  // agent on this machine must live to end its ranks and takes TERM as the order to do so.
+  core::Status open(const std::vector<std::string>& arguments, int end_signal,
+                    const std::optional<rlimit>& descriptor_limit);
 
   template <class Message>
   void send(const Message& message) {

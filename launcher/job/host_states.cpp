@@ -36,9 +36,11 @@ struct Description {
 constexpr std::array descriptions{
     Description{HostPhase::waiting, "waiting", nullptr},
     Description{HostPhase::connecting, "connecting", "ssh has neither logged in nor failed"},
-    Description{HostPhase::logged_in, "logged in", "the login has worked, but prun's agent does not answer"},
+    Description{HostPhase::logged_in, "logged in",
+                "the login has worked, but prun's agent does not answer"},
     Description{HostPhase::agent_up, "agent up", nullptr},
-    Description{HostPhase::checking, "checking", "the agent has not finished its look at the program"},
+    Description{HostPhase::checking, "checking",
+                "the agent has not finished its look at the program"},
     Description{HostPhase::ready, "ready", nullptr},
     Description{HostPhase::starting, "starting", "its ranks have not all been started"},
     Description{HostPhase::running, "running", nullptr},
@@ -46,7 +48,9 @@ constexpr std::array descriptions{
     Description{HostPhase::failed, "failed", nullptr},
 };
 
-const Description& describe(HostPhase phase) { return descriptions[static_cast<std::size_t>(phase)]; }
+const Description& describe(HostPhase phase) {
+  return descriptions[static_cast<std::size_t>(phase)];
+}
 
 constexpr bool descriptions_in_order() {
   for (std::size_t i = 0; i < descriptions.size(); ++i) {
@@ -59,36 +63,47 @@ static_assert(descriptions_in_order());
 }  // namespace
 
 std::optional<HostPhase> next_phase(HostPhase phase, HostEvent event) {
-  const auto found = std::find_if(transitions.begin(), transitions.end(), [&](const Transition& transition) {
-    return transition.from == phase && transition.event == event;
-  });
+  const auto found =
+      std::find_if(transitions.begin(), transitions.end(), [&](const Transition& transition) {
+        return transition.from == phase && transition.event == event;
+      });
   if (found == transitions.end()) return std::nullopt;
   return found->to;
 }
 
-bool has_deadline(HostPhase phase) { return describe(phase).overdue != nullptr; }
+bool has_deadline(HostPhase phase) {
+  return describe(phase).overdue != nullptr;
+}
 
 const char* overdue_words(HostPhase phase) {
   const char* words = describe(phase).overdue;
   return words != nullptr ? words : "";
 }
 
-const char* to_string(HostPhase phase) { return describe(phase).name; }
+const char* to_string(HostPhase phase) {
+  return describe(phase).name;
+}
 
 bool may_arrive(HostPhase phase, ControlKind kind) {
   const bool alive = phase == HostPhase::starting || phase == HostPhase::running;
   switch (kind) {
-    case ControlKind::agent_hello: return phase == HostPhase::connecting || phase == HostPhase::logged_in;
-    case ControlKind::agent_ready: return phase == HostPhase::checking;
-    case ControlKind::agent_problem: return phase != HostPhase::waiting && phase != HostPhase::failed;
-    case ControlKind::rank_started: return phase == HostPhase::starting;
+    case ControlKind::agent_hello:
+      return phase == HostPhase::connecting || phase == HostPhase::logged_in;
+    case ControlKind::agent_ready:
+      return phase == HostPhase::checking;
+    case ControlKind::agent_problem:
+      return phase != HostPhase::waiting && phase != HostPhase::failed;
+    case ControlKind::rank_started:
+      return phase == HostPhase::starting;
     case ControlKind::rank_output:
     case ControlKind::input_credit:
     case ControlKind::rank_endpoint:
     case ControlKind::rank_aborting:
     case ControlKind::rank_exited:
-    case ControlKind::rank_done: return alive;
-    default: return false;
+    case ControlKind::rank_done:
+      return alive;
+    default:
+      return false;
   }
 }
 

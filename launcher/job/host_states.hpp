@@ -17,7 +17,7 @@ enum class HostPhase : std::uint8_t {
   ready,       // everything is there
   starting,    // its ranks are being started
   running,
-  done,        // its ranks are gone and their output is here
+  done,  // its ranks are gone and their output is here
   failed,
 };
 

@@ -22,13 +22,19 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds interrupt_grace{2000};  // after Ctrl-C, between TERM and KILL
-constexpr milliseconds failure_grace{500};     // after a rank has failed: others end within a second
-constexpr milliseconds after_grace{1000};      // for the news of the KILL to come back
+constexpr milliseconds failure_grace{500};  // after a rank has failed: others end within a second
+constexpr milliseconds after_grace{1000};   // for the news of the KILL to come back
 constexpr milliseconds closing_patience{5000};
-constexpr milliseconds ended_patience{2000};   // the same when the job was ended by force
+constexpr milliseconds ended_patience{2000};  // the same when the job was ended by force
 
 // As a shell shows a program that SIGPIPE has ended.
 constexpr int status_closed_output = 128 + SIGPIPE;
+
+// Whoever started prun so, as nohup does, wants it to stay so.
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 }  // namespace
 
@@ -39,12 +45,14 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       fan_out_(plan_.options.ssh_window),
       rank_gone_(plan_.host_of_rank.size()),
       endpoint_timer_(io),
-      output_(io, {.settled =
-                       [this](std::uint32_t rank, std::size_t bytes) {
-                         const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
-                         if (channel) channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
-                       },
-                   .broken = [this](int error) { on_broken_output(error); }}),
+      output_(io,
+              {.settled =
+                   [this](std::uint32_t rank, std::size_t bytes) {
+                     const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+                     if (channel)
+                       channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
+                   },
+               .broken = [this](int error) { on_broken_output(error); }}),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -62,7 +70,8 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
   security::random_bytes(key_);
   for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
     machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
-    if (plan_.options.label) output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
+    if (plan_.options.label)
+      output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
   }
 }
 
@@ -87,7 +96,8 @@ void Job::on_broken_output(int error) {
   if (error == EPIPE) {
     decide(status_closed_output, {});
   } else {
-    decide(cli::exit_own_failure, "cannot write standard output: " + std::generic_category().message(error));
+    decide(cli::exit_own_failure,
+           "cannot write standard output: " + std::generic_category().message(error));
   }
   end_job(failure_grace);
 }
@@ -155,14 +165,15 @@ void Job::close_down(milliseconds patience) {
 
 void Job::check_all_closed() {
   if (stage_ != Stage::closing) return;
-  if (std::any_of(machines_.begin(), machines_.end(), [](const auto& machine) { return machine->channel != nullptr; })) {
+  if (std::any_of(machines_.begin(), machines_.end(),
+                  [](const auto& machine) { return machine->channel != nullptr; })) {
     return;
   }
   write_out();
 }
 
-// The last line, and then the end once everything is written. A job that was ended by force does not wait for a reader
-// that has gone to sleep.
+// The last line, and then the end once everything is written. A job that was ended by force does
+// not wait for a reader that has gone to sleep.
 void Job::write_out() {
   stage_ = Stage::writing;
   trace("writing");
@@ -200,7 +211,8 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
   std::string why = ssh::said_in_one_line(end.words);
   if (why.empty()) why = end.broken;
   if (why.empty() && end.exited && WIFSIGNALED(end.wait_status)) {
-    why = fmt::format("its {} was ended by signal {}", machine.local ? "agent" : "ssh", WTERMSIG(end.wait_status));
+    why = fmt::format("its {} was ended by signal {}", machine.local ? "agent" : "ssh",
+                      WTERMSIG(end.wait_status));
   }
   lose_host(host, why);
 }
@@ -208,10 +220,11 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
 void Job::lose_host(std::uint32_t host, const std::string& why) {
   Machine& machine = *machines_[host];
   std::string ranks;
-  for (const auto rank : machine.ranks) ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
+  for (const auto rank : machine.ranks)
+    ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
   decide(cli::exit_own_failure, fmt::format("lost the connection to {} ({} {}){}", name(host),
-                                         machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
-                                         why.empty() ? std::string() : ": " + why));
+                                            machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
+                                            why.empty() ? std::string() : ": " + why));
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
   if (machine.channel) machine.channel->kill();
@@ -227,7 +240,9 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
 
 void Job::watch_signals() {
   asio::error_code ignored;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) signals_.add(number, ignored);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) {
+    if (!is_ignored(number)) signals_.add(number, ignored);
+  }
   children_.add(SIGCHLD, ignored);
   on_signal(0);
   reap();
@@ -235,11 +250,16 @@ void Job::watch_signals() {
 
 void Job::on_signal(int number) {
   switch (number) {
-    case 0: break;
+    case 0:
+      break;
     case SIGINT:
     case SIGTERM:
-    case SIGHUP: interrupt(number); break;
-    case SIGTSTP: stop_with_the_ranks(); break;
+    case SIGHUP:
+      interrupt(number);
+      break;
+    case SIGTSTP:
+      stop_with_the_ranks();
+      break;
     default:
       if (number == SIGCONT && input_) input_->look_again();
       if (stage_ == Stage::running) tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
@@ -252,7 +272,9 @@ void Job::on_signal(int number) {
 
 void Job::interrupt(int number) {
   const bool again = std::exchange(interrupted_, true);
-  const char* words = number == SIGINT ? "interrupted" : number == SIGTERM ? "asked to end (SIGTERM)" : "hung up";
+  const char* words = number == SIGINT    ? "interrupted"
+                      : number == SIGTERM ? "asked to end (SIGTERM)"
+                                          : "hung up";
   decide(128 + number, words);
   if (stage_ < Stage::ending) {
     end_job(interrupt_grace);
@@ -292,7 +314,8 @@ void Job::reap() {
 }
 
 void Job::trace(const std::string& text) {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
   log_.info("{:7.3f} s  {}", seconds, text);
 }
 

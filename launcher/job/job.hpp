@@ -1,9 +1,9 @@
 #pragma once
 
+#include <spdlog/logger.h>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
-#include <spdlog/logger.h>
 
 #include <chrono>
 #include <cstdint>
@@ -23,14 +23,15 @@
 
 namespace prun::job {
 
-// One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their output, input and
-// endpoints, and ends. Nothing is started anywhere before everything is ready everywhere. One thread, that of run().
+// One run of prun: logs in everywhere, has every host checked, starts the ranks, carries their
+// output, input and endpoints, and ends. Nothing is started anywhere before everything is ready
+// everywhere. One thread, that of run().
 //
 //   logins -> checks -> running -> ending -> closing -> writing -> over
 //
-// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave); writing waits for
-// whoever reads prun's output. The first thing
-// that goes wrong decides the exit status and the last line; all that follows from it is not told.
+// Any stage may go to ending (ranks have been started and must end) or closing (agents must leave);
+// writing waits for whoever reads prun's output. The first thing that goes wrong decides the exit
+// status and the last line; all that follows from it is not told.
 class Job : private HostListener {
  public:
   Job(asio::io_context& io, JobPlan plan, spdlog::logger& log);

@@ -1,7 +1,7 @@
 // What ranks do while the job runs.
-#include <asio/post.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <asio/post.hpp>
 
 #include <utility>
 
@@ -40,17 +40,20 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
   Machine& machine = *machines_[host];
   if (machine.phase == HostPhase::failed || stage_ >= Stage::closing) return;
   if (!may_arrive(machine.phase, frame.kind)) {
-    const auto text = fmt::format("its agent sent a message of kind {} while {}", static_cast<int>(frame.kind),
-                                  to_string(machine.phase));
+    const auto text = fmt::format("its agent sent a message of kind {} while {}",
+                                  static_cast<int>(frame.kind), to_string(machine.phase));
     if (starting()) return fail_host(host, 125, text);
     return lose_host(host, text);
   }
   switch (frame.kind) {
-    case ControlKind::agent_hello: return on_hello(host, frame);
+    case ControlKind::agent_hello:
+      return on_hello(host, frame);
     case ControlKind::agent_ready:
-      return take<bootstrap::AgentReady>(host, frame, [&](const auto& ready) { on_ready(host, ready); });
+      return take<bootstrap::AgentReady>(host, frame,
+                                         [&](const auto& ready) { on_ready(host, ready); });
     case ControlKind::agent_problem:
-      return take<bootstrap::AgentProblem>(host, frame, [&](const auto& problem) { on_problem(host, problem); });
+      return take<bootstrap::AgentProblem>(host, frame,
+                                           [&](const auto& problem) { on_problem(host, problem); });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
         if (is_rank_of(host, started.rank)) on_rank_started(host);
@@ -79,7 +82,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       return take<bootstrap::RankDone>(host, frame, [&](const auto& done) {
         if (is_rank_of(host, done.rank)) on_rank_done(host, done.rank);
       });
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -118,8 +122,9 @@ void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& ab
   decide(io::exit_status_of_abort(aborting.exit_status),
          io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text));
   if (stage_ != Stage::running) return;
-  tell_all(bootstrap::PeerLost{aborting.rank, false,
-                               "ended the job" + (aborting.text.empty() ? std::string() : ": " + aborting.text)});
+  tell_all(bootstrap::PeerLost{
+      aborting.rank, false,
+      "ended the job" + (aborting.text.empty() ? std::string() : ": " + aborting.text)});
   end_job(failure_grace);
 }
 
@@ -155,10 +160,11 @@ void Job::begin_input() {
   };
   input_ = std::make_unique<io::InputSource>(
       STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
-      io::InputSource::Handlers{
-          .data =
-              [send](std::vector<std::byte> bytes) { send(bootstrap::RankInput{input_rank, std::move(bytes)}); },
-          .end = [send] { send(bootstrap::InputEnd{input_rank}); }});
+      io::InputSource::Handlers{.data =
+                                    [send](std::vector<std::byte> bytes) {
+                                      send(bootstrap::RankInput{input_rank, std::move(bytes)});
+                                    },
+                                .end = [send] { send(bootstrap::InputEnd{input_rank}); }});
   input_->add_credit(input_window_bytes);
 }
 

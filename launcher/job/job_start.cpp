@@ -1,8 +1,8 @@
 // From the first login to the order to start.
-#include <asio/post.hpp>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <asio/post.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -18,7 +18,8 @@ namespace prun::job {
 namespace {
 
 constexpr unsigned most_tries = 3;
-// ssh's own limit is the same --start-timeout; this much later it must have told us in its own words.
+// ssh's own limit is the same --start-timeout; this much later it must have told us in its own
+// words.
 constexpr std::chrono::milliseconds after_ssh{1000};
 
 std::string with_words(std::string text, const std::string& words) {
@@ -51,9 +52,11 @@ void Job::log_in(std::uint32_t host) {
   if (!machine.local) {
     command = ssh::ssh_command(
         machine.host,
-        {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout}, plan_.own_path);
+        {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout},
+        plan_.own_path);
   }
-  const auto opened = machine.channel->open(command, machine.local ? SIGTERM : SIGKILL);
+  const auto opened =
+      machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
   if (!opened.ok()) {
     machine.channel.reset();
     // Told from the event loop: whoever called us may be in the middle of a list of hosts.
@@ -79,8 +82,11 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
   const std::uint16_t protocol = in.u16();
   const std::string version = in.string(wire::max_string_bytes);
   if (in.ok() && protocol != wire::control_protocol_version) {
-    fail_host(host, 125,
-              fmt::format("its prun is version {} and does not understand this one; install the same on both", version));
+    fail_host(
+        host, 125,
+        fmt::format(
+            "its prun is version {} and does not understand this one; install the same on both",
+            version));
     return;
   }
   auto hello = bootstrap::decode_frame<bootstrap::AgentHello>(frame);
@@ -89,9 +95,10 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
     return;
   }
   machine.hello = std::move(hello).value();
-  trace(fmt::format("{}: agent {} on {} ({}, {} cores), reached at {}", name(host), machine.hello.version,
-                    machine.hello.host_name, machine.hello.machine, machine.hello.cores,
-                    machine.hello.server_address.empty() ? "this machine" : machine.hello.server_address));
+  trace(fmt::format(
+      "{}: agent {} on {} ({}, {} cores), reached at {}", name(host), machine.hello.version,
+      machine.hello.host_name, machine.hello.machine, machine.hello.cores,
+      machine.hello.server_address.empty() ? "this machine" : machine.hello.server_address));
   move(host, HostEvent::hello_received);
   leave_window(machine);
   check_stage();
@@ -137,7 +144,8 @@ void Job::arm_deadline(std::uint32_t host) {
   machine.deadline.async_wait([this, host, phase = machine.phase](asio::error_code error) {
     if (error || machines_[host]->phase != phase) return;
     const double seconds = std::chrono::duration<double>(plan_.options.start_timeout).count();
-    const std::string text = fmt::format("{} within {} s (--start-timeout)", overdue_words(phase), seconds);
+    const std::string text =
+        fmt::format("{} within {} s (--start-timeout)", overdue_words(phase), seconds);
     if (starting()) {
       fail_host(host, 125, text);
     } else {
@@ -163,28 +171,34 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   using State = ssh::LoginReply::State;
   switch (end.reply) {
     case State::missing:
-      return fail_host(host, 125,
-                       fmt::format("prun is not installed there: looked for {} and in PATH", end.reply_detail));
+      return fail_host(
+          host, 125,
+          fmt::format("prun is not installed there: looked for {} and in PATH", end.reply_detail));
     case State::broken: {
       const std::size_t line = end.reply_detail.find('\n');
       const std::string path = end.reply_detail.substr(0, line);
       return fail_host(host, 125,
                        with_words(fmt::format("its prun does not run there: {}", path),
-                                  line == std::string::npos ? std::string() : end.reply_detail.substr(line + 1)));
+                                  line == std::string::npos ? std::string()
+                                                            : end.reply_detail.substr(line + 1)));
     }
     case State::other_version:
       return fail_host(host, 125,
-                       fmt::format("its prun is of another make ({}); install the same on both", end.reply_detail));
+                       fmt::format("its prun is of another make ({}); install the same on both",
+                                   end.reply_detail));
     case State::too_much_noise:
       return fail_host(host, 125,
-                       "its login shell prints without end before prun's agent can speak; see its .bashrc or .profile");
+                       "its login shell prints without end before prun's agent can speak; see its "
+                       ".bashrc or .profile");
     case State::waiting:
-    case State::greeted: break;
+    case State::greeted:
+      break;
   }
   if (end.agent_was_there || machine.phase == HostPhase::logged_in) {
     return fail_host(host, 125, with_words("its agent has left", end.broken + "\n" + end.words));
   }
-  const bool is_ssh_failure = end.exited && WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == 255;
+  const bool is_ssh_failure =
+      end.exited && WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == 255;
   if (machine.local || !is_ssh_failure) {
     return fail_host(host, 125,
                      with_words(machine.local ? "the agent on this machine ended at once"
@@ -239,21 +253,23 @@ void Job::send_setups() {
 bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   std::vector<HostReach> reaches;
   for (const auto& machine : machines_) {
-    reaches.push_back({machine->local, machine->hello.client_address, machine->hello.server_address});
+    reaches.push_back(
+        {machine->local, machine->hello.client_address, machine->hello.server_address});
   }
   auto addresses = addresses_for(host, reaches);
   bootstrap::JobSetup setup;
   setup.map = map_;
-  for (std::size_t i = 0; i < machines_.size(); ++i) setup.map.hosts[i].data_address = addresses.of_host[i];
+  for (std::size_t i = 0; i < machines_.size(); ++i)
+    setup.map.hosts[i].data_address = addresses.of_host[i];
   setup.key = key_;
   setup.host_index = host;
   setup.bind_address = addresses.bind_address;
   const Machine& machine = *machines_[host];
   utsname own{};
   ::uname(&own);
-  const auto site = machine.local                           ? cli::RankSite::here
+  const auto site = machine.local                          ? cli::RankSite::here
                     : machine.hello.machine == own.machine ? cli::RankSite::same_machine
-                                                            : cli::RankSite::other_machine;
+                                                           : cli::RankSite::other_machine;
   bootstrap::Program program;
   program.arguments = plan_.options.command;
   program.environment = cli::rank_environment(plan_.environment, plan_.options.environment, site);
@@ -298,7 +314,8 @@ void Job::tell_notes() {
   if (plan_.options.verbosity < 0) return;
   std::vector<std::pair<std::string, std::string>> lines;
   for (const auto& [host, text] : notes_) {
-    const auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.second == text; });
+    const auto same = std::find_if(lines.begin(), lines.end(),
+                                   [&](const auto& line) { return line.second == text; });
     if (same != lines.end()) {
       same->first += ", " + host;
     } else {

@@ -21,7 +21,8 @@ io::LineMerger::Settings merger_settings() {
 
 RankOutput::RankOutput(asio::io_context& io, Handlers handlers)
     : merger_([this](io::OutputChunk chunk) { sink_.write(std::move(chunk)); }, merger_settings()),
-      sink_(STDOUT_FILENO, STDERR_FILENO, [&io](std::function<void()> work) { asio::post(io, std::move(work)); },
+      sink_(STDOUT_FILENO, STDERR_FILENO,
+            [&io](std::function<void()> work) { asio::post(io, std::move(work)); },
             {.settled = [on = std::move(handlers.settled)](
                             const io::OutputChunk& chunk) { on(chunk.source, chunk.credit); },
              .failed =
@@ -31,7 +32,8 @@ RankOutput::RankOutput(asio::io_context& io, Handlers handlers)
       tick_(io) {}
 
 void RankOutput::take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
-  merger_.feed(rank, static_cast<io::Stream>(stream), {reinterpret_cast<const char*>(data.data()), data.size()});
+  merger_.feed(rank, static_cast<io::Stream>(stream),
+               {reinterpret_cast<const char*>(data.data()), data.size()});
   arm_tick();
 }
 
@@ -40,7 +42,9 @@ void RankOutput::end_of(std::uint32_t rank) {
   merger_.end(rank, io::Stream::err);
 }
 
-void RankOutput::own_line(const std::string& text) { merger_.own_lines(io::Stream::err, "prun: " + text + "\n"); }
+void RankOutput::own_line(const std::string& text) {
+  merger_.own_lines(io::Stream::err, "prun: " + text + "\n");
+}
 
 void RankOutput::finish(std::function<void()> done) {
   merger_.flush();

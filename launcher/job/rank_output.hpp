@@ -14,18 +14,21 @@
 
 namespace prun::job {
 
-// What the ranks print, on its way to prun's own standard output and error by whole lines, and prun's own lines between
-// them. Owned by the job, on its thread; the writing is done by the sink's.
+// What the ranks print, on its way to prun's own standard output and error by whole lines, and
+// prun's own lines between them. Owned by the job, on its thread; the writing is done by the
+// sink's.
 class RankOutput {
  public:
   struct Handlers {
     std::function<void(std::uint32_t rank, std::size_t bytes)> settled;  // written or thrown away
-    std::function<void(int error)> broken;                               // standard output takes no more
+    std::function<void(int error)> broken;  // standard output takes no more
   };
 
   RankOutput(asio::io_context& io, Handlers handlers);
 
-  void set_label(std::uint32_t rank, std::string label) { merger_.set_label(rank, std::move(label)); }
+  void set_label(std::uint32_t rank, std::string label) {
+    merger_.set_label(rank, std::move(label));
+  }
   void take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data);
   // The rank will print no more.
   void end_of(std::uint32_t rank);

@@ -12,24 +12,28 @@
 
 namespace prun::ssh {
 
-core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal) {
+core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
+                                       const std::optional<rlimit>& descriptor_limit) {
   agent::SpawnRequest request;
   request.environment = agent::own_environment();
   request.path = arguments.front();
   if (request.path.find('/') == std::string::npos) {
     request.path = agent::search_path(request.environment, ".", arguments.front());
     if (request.path.empty()) {
-      return core::Failure{Errc::resource, arguments.front() + " is not installed here: no folder of PATH has it"};
+      return core::Failure{Errc::resource,
+                           arguments.front() + " is not installed here: no folder of PATH has it"};
     }
   }
   request.arguments = arguments;
   request.death_signal = death_signal;
+  request.descriptor_limit = descriptor_limit;
 
   int pipes[3][2];
   agent::Descriptor ends[3][2];
   for (int i = 0; i < 3; ++i) {
     if (::pipe2(pipes[i], O_CLOEXEC) != 0) {
-      return core::Failure{Errc::resource, "cannot make a pipe: " + std::generic_category().message(errno)};
+      return core::Failure{Errc::resource,
+                           "cannot make a pipe: " + std::generic_category().message(errno)};
     }
     ends[i][0].reset(pipes[i][0]);
     ends[i][1].reset(pipes[i][1]);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +12,9 @@
 
 namespace prun::ssh {
 
-// A child of the launcher, ssh or an agent on this machine, with a pipe on each standard descriptor. It leads a process
-// group of its own, so that the terminal's keys do not reach it, and hears `death_signal` when the launcher dies.
+// A child of the launcher, ssh or an agent on this machine, with a pipe on each standard
+// descriptor. It leads a process group of its own, so that the terminal's keys do not reach it, and
+// hears `death_signal` when the launcher dies.
 struct ChildProcess {
   pid_t pid = 0;
   agent::Descriptor in;   // write here what it reads
@@ -19,7 +22,9 @@ struct ChildProcess {
   agent::Descriptor err;
 };
 
-// A program without slash is searched in PATH. Call from the thread that lives as long as the launcher.
-core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal);
+// A program without slash is searched in PATH. Call from the thread that lives as long as the
+// launcher.
+core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
+                                       const std::optional<rlimit>& descriptor_limit);
 
 }  // namespace prun::ssh

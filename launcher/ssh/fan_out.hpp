@@ -6,7 +6,8 @@
 
 namespace prun::ssh {
 
-// Lets so many logins be under way at once and no more: what sshd and a home router bear. One thread.
+// Lets so many logins be under way at once and no more: what sshd and a home router bear. One
+// thread.
 class FanOut {
  public:
   explicit FanOut(std::size_t window) : free_(window > 0 ? window : 1) {}

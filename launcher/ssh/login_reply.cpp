@@ -15,7 +15,8 @@ std::string_view greeting_stem() {
 }  // namespace
 
 LoginReply::State LoginReply::feed(std::span<const std::byte> bytes) {
-  // Never looks further than the limit, however much arrives at once; what follows the greeting is kept whole.
+  // Never looks further than the limit, however much arrives at once; what follows the greeting is
+  // kept whole.
   seen_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 
   std::size_t at = 0;

@@ -7,8 +7,8 @@
 
 namespace prun::ssh {
 
-// Finds the agent's greeting behind whatever the login shell of a host prints first: a bounded look at bytes that
-// anybody may have written. A plain value of one thread.
+// Finds the agent's greeting behind whatever the login shell of a host prints first: a bounded look
+// at bytes that anybody may have written. A plain value of one thread.
 class LoginReply {
  public:
   static constexpr std::size_t most_noise_bytes = 64 * 1024;
@@ -18,7 +18,7 @@ class LoginReply {
     greeted,        // the agent is there; rest() are the first bytes of its frames
     other_version,  // an agent that greets by another number; detail() is its greeting
     missing,        // no prun on the host; detail() is where it was looked for
-    broken,         // a prun that does not run; detail() is its path, and behind a line feed what it said
+    broken,  // a prun that does not run; detail() is its path, and behind a line feed what it said
     too_much_noise,
   };
 

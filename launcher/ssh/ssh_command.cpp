@@ -7,11 +7,14 @@
 namespace prun::ssh {
 namespace {
 
-// An agent that does not answer for this long is lost; the channel itself counts any traffic as life.
+// An agent that does not answer for this long is lost; the channel itself counts any traffic as
+// life.
 constexpr int alive_seconds = 5;
 constexpr int alive_count = 3;
 
-std::string target(const hosts::Host& host) { return host.user.empty() ? host.name : host.user + "@" + host.name; }
+std::string target(const hosts::Host& host) {
+  return host.user.empty() ? host.name : host.user + "@" + host.name;
+}
 
 }  // namespace
 
@@ -31,8 +34,8 @@ std::string shell_quote(std::string_view text) {
 }
 
 std::string remote_command(const std::string& own_path) {
-  // The trial run finds a binary of another processor (a home folder shared by unlike machines) and a libstdc++ that
-  // is too old, before it could be mistaken for the agent.
+  // The trial run finds a binary of another processor (a home folder shared by unlike machines) and
+  // a libstdc++ that is too old, before it could be mistaken for the agent.
   const std::string name = own_path.substr(own_path.rfind('/') + 1);
   const std::string script = fmt::format(
       "broken=; for prun in {0} \"`command -v {1}`\" \"`command -v prun`\"; do "
@@ -46,7 +49,8 @@ std::string remote_command(const std::string& own_path) {
   return "exec /bin/sh -c " + shell_quote(script);
 }
 
-std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& options, const std::string& own_path) {
+std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& options,
+                                     const std::string& own_path) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout).count();
   std::vector<std::string> words{options.program, "-T", "-x", "-a"};
   const auto option = [&words](const std::string& text) {
@@ -54,7 +58,8 @@ std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& 
     words.push_back(text);
   };
   option("BatchMode=yes");
-  // Of two values for one option ssh takes the first: what the user gives stands before what we only propose.
+  // Of two values for one option ssh takes the first: what the user gives stands before what we
+  // only propose.
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   option(fmt::format("ConnectTimeout={}", std::max<long long>(1, seconds)));
   option("GSSAPIAuthentication=no");
@@ -63,7 +68,8 @@ std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& 
   option("ControlMaster=no");  // a master of the user's is used, none is left behind
   option("ClearAllForwardings=yes");
   option("EscapeChar=none");
-  option("LogLevel=INFO");  // every cause of a failure, also where the user's configuration is QUIET
+  option(
+      "LogLevel=INFO");  // every cause of a failure, also where the user's configuration is QUIET
   if (host.port != 0) {
     words.push_back("-p");
     words.push_back(std::to_string(host.port));

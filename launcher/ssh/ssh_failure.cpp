@@ -44,7 +44,8 @@ SshCause cause_of(std::string_view words) {
 }
 
 std::string known_hosts_name(const hosts::Host& host) {
-  return host.port == 0 || host.port == 22 ? host.name : fmt::format("'[{}]:{}'", host.name, host.port);
+  return host.port == 0 || host.port == 22 ? host.name
+                                           : fmt::format("'[{}]:{}'", host.name, host.port);
 }
 
 }  // namespace
@@ -86,7 +87,8 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
       break;
     case SshCause::no_route:
       what = "there is no way to it through the network";
-      repair = fmt::format("is it switched on, on the same network, its address right? try: ping {}", host.name);
+      repair = fmt::format(
+          "is it switched on, on the same network, its address right? try: ping {}", host.name);
       break;
     case SshCause::refused:
       what = "it is there, but no ssh server listens on the port";
@@ -94,17 +96,21 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
       break;
     case SshCause::timed_out:
       what = "it does not answer";
-      repair = fmt::format("is it switched on, its address right, no firewall between? try: {}", login);
+      repair =
+          fmt::format("is it switched on, its address right, no firewall between? try: {}", login);
       break;
     case SshCause::host_key_unknown:
       what = "its host key is not known here yet";
       repair = fmt::format("log in once by hand and confirm the key: {}", login);
       break;
     case SshCause::host_key_changed:
-      what = "its host key is not the one known here: the host was set up anew, or another one answers in its place";
+      what =
+          "its host key is not the one known here: the host was set up anew, or another one "
+          "answers in its place";
       // The banner is long and the repair says more.
       said = "Host key verification failed.";
-      repair = fmt::format("if that is right: ssh-keygen -R {} and then {}", known_hosts_name(host), login);
+      repair = fmt::format("if that is right: ssh-keygen -R {} and then {}", known_hosts_name(host),
+                           login);
       break;
     case SshCause::key_refused:
       what = "it refuses our ssh key";

@@ -11,12 +11,12 @@ namespace prun::ssh {
 enum class SshCause {
   unknown_name,
   no_route,
-  refused,           // nothing listens on the port
+  refused,  // nothing listens on the port
   timed_out,
   host_key_unknown,
   host_key_changed,
-  key_refused,       // no key of ours is accepted
-  closed,            // by the far end during login: sshd is busy, or bans us
+  key_refused,  // no key of ours is accepted
+  closed,       // by the far end during login: sshd is busy, or bans us
   other,
 };
 
@@ -26,7 +26,8 @@ struct SshFailure {
   bool try_again = false;  // it may go away by itself
 };
 
-// What ssh wrote to its standard error, with a status other than zero, before the far end said anything.
+// What ssh wrote to its standard error, with a status other than zero, before the far end said
+// anything.
 SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words);
 
 // The lines of ssh's standard error that tell something, joined to one.

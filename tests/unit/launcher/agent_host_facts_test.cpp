@@ -8,7 +8,8 @@ namespace {
 
 TEST(SshEnds, AreTheFirstAndThirdWord) {
   EXPECT_EQ(ssh_ends("10.0.0.9 52000 10.0.0.2 22"), (SshEnds{"10.0.0.9", "10.0.0.2"}));
-  EXPECT_EQ(ssh_ends("fe80::9%eth0 52000 fe80::2%eth0 22"), (SshEnds{"fe80::9%eth0", "fe80::2%eth0"}));
+  EXPECT_EQ(ssh_ends("fe80::9%eth0 52000 fe80::2%eth0 22"),
+            (SshEnds{"fe80::9%eth0", "fe80::2%eth0"}));
 }
 
 TEST(SshEnds, PlainIpv4OutOfItsIpv6Clothing) {
@@ -16,8 +17,8 @@ TEST(SshEnds, PlainIpv4OutOfItsIpv6Clothing) {
 }
 
 TEST(SshEnds, NothingFromAnythingElse) {
-  for (const auto* text : {"", "10.0.0.9", "10.0.0.9 1 10.0.0.2", "UNKNOWN 65535 UNKNOWN 65535", "a b c d",
-                           "10.0.0.9 1 10.0.0.2 22 more", "10.0.0.9 1 host 22"}) {
+  for (const auto* text : {"", "10.0.0.9", "10.0.0.9 1 10.0.0.2", "UNKNOWN 65535 UNKNOWN 65535",
+                           "a b c d", "10.0.0.9 1 10.0.0.2 22 more", "10.0.0.9 1 host 22"}) {
     EXPECT_EQ(ssh_ends(text), SshEnds()) << text;
   }
 }

@@ -37,7 +37,8 @@ class Pipes : public ::testing::Test {
   }
   std::shared_ptr<OutputPipe> watch() {
     auto pipe = std::make_shared<OutputPipe>(io_, reader_, window_);
-    pipe->start([this](std::span<const std::byte> data) { got_ += data.size(); }, [this] { ++closed_; });
+    pipe->start([this](std::span<const std::byte> data) { got_ += data.size(); },
+                [this] { ++closed_; });
     return pipe;
   }
 
@@ -127,7 +128,8 @@ class Input : public Pipes {
     char buffer[65536];
     ::fcntl(reader_, F_SETFL, O_NONBLOCK);
     std::size_t all = 0;
-    for (ssize_t got = 0; (got = ::read(reader_, buffer, sizeof buffer)) > 0;) all += static_cast<std::size_t>(got);
+    for (ssize_t got = 0; (got = ::read(reader_, buffer, sizeof buffer)) > 0;)
+      all += static_cast<std::size_t>(got);
     return all;
   }
 

@@ -17,7 +17,8 @@ TEST(DataAddresses, NothingLeavesThisMachineWhenAllHostsAreHere) {
 }
 
 TEST(DataAddresses, RemoteHostsAreWhereTheLauncherReachedThem) {
-  const std::vector<HostReach> hosts{{false, "10.0.0.9", "10.0.0.1"}, {false, "10.0.0.9", "10.0.0.2"}};
+  const std::vector<HostReach> hosts{{false, "10.0.0.9", "10.0.0.1"},
+                                     {false, "10.0.0.9", "10.0.0.2"}};
   for (std::size_t viewer = 0; viewer < 2; ++viewer) {
     const auto addresses = addresses_for(viewer, hosts);
     EXPECT_THAT(addresses.of_host, ElementsAre("10.0.0.1", "10.0.0.2"));
@@ -26,7 +27,8 @@ TEST(DataAddresses, RemoteHostsAreWhereTheLauncherReachedThem) {
 }
 
 TEST(DataAddresses, TheLaunchersOwnHostIsWhereItsWorkersSawIt) {
-  const std::vector<HostReach> hosts{here, {false, "10.0.0.9", "10.0.0.1"}, {false, "10.0.0.9", "10.0.0.2"}};
+  const std::vector<HostReach> hosts{
+      here, {false, "10.0.0.9", "10.0.0.1"}, {false, "10.0.0.9", "10.0.0.2"}};
   const auto own = addresses_for(0, hosts);
   EXPECT_THAT(own.of_host, ElementsAre("10.0.0.9", "10.0.0.1", "10.0.0.2"));
   EXPECT_EQ(own.bind_address, "10.0.0.9");
@@ -34,7 +36,8 @@ TEST(DataAddresses, TheLaunchersOwnHostIsWhereItsWorkersSawIt) {
 }
 
 TEST(DataAddresses, TwoNetworksSeeTheLauncherAtTwoAddresses) {
-  const std::vector<HostReach> hosts{here, {false, "10.0.0.9", "10.0.0.1"}, {false, "192.168.0.9", "192.168.0.2"}};
+  const std::vector<HostReach> hosts{
+      here, {false, "10.0.0.9", "10.0.0.1"}, {false, "192.168.0.9", "192.168.0.2"}};
   const auto own = addresses_for(0, hosts);
   EXPECT_EQ(own.bind_address, "0.0.0.0");
   EXPECT_THAT(own.of_host, ElementsAre("127.0.0.1", "10.0.0.1", "192.168.0.2"));
@@ -43,7 +46,8 @@ TEST(DataAddresses, TwoNetworksSeeTheLauncherAtTwoAddresses) {
 }
 
 TEST(DataAddresses, ZonesOfIpv6StayOnTheirHost) {
-  const std::vector<HostReach> hosts{here, {false, "fe80::9%eth0", "fe80::1%eth0"}, {false, "10.0.0.9", "10.0.0.2"}};
+  const std::vector<HostReach> hosts{
+      here, {false, "fe80::9%eth0", "fe80::1%eth0"}, {false, "10.0.0.9", "10.0.0.2"}};
   EXPECT_EQ(addresses_for(0, hosts).bind_address, "::");
   EXPECT_EQ(addresses_for(0, hosts).of_host[1], "fe80::1");
   EXPECT_EQ(addresses_for(1, hosts).of_host[0], "fe80::9");

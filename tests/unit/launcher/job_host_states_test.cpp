@@ -10,14 +10,14 @@ namespace {
 
 using bootstrap::ControlKind;
 
-const std::vector<HostPhase> all_phases{HostPhase::waiting,  HostPhase::connecting, HostPhase::logged_in,
-                                        HostPhase::agent_up, HostPhase::checking,   HostPhase::ready,
-                                        HostPhase::starting, HostPhase::running,    HostPhase::done,
-                                        HostPhase::failed};
-const std::vector<HostEvent> all_events{HostEvent::login_begun,    HostEvent::shell_seen, HostEvent::hello_received,
-                                        HostEvent::setup_sent,     HostEvent::ready_received,
-                                        HostEvent::start_sent,     HostEvent::all_started,
-                                        HostEvent::all_done};
+const std::vector<HostPhase> all_phases{
+    HostPhase::waiting,  HostPhase::connecting, HostPhase::logged_in, HostPhase::agent_up,
+    HostPhase::checking, HostPhase::ready,      HostPhase::starting,  HostPhase::running,
+    HostPhase::done,     HostPhase::failed};
+const std::vector<HostEvent> all_events{HostEvent::login_begun,    HostEvent::shell_seen,
+                                        HostEvent::hello_received, HostEvent::setup_sent,
+                                        HostEvent::ready_received, HostEvent::start_sent,
+                                        HostEvent::all_started,    HostEvent::all_done};
 
 TEST(HostStates, TheWholeWay) {
   auto phase = HostPhase::waiting;
@@ -45,23 +45,27 @@ TEST(HostStates, NoWayBackAndNoneOutOfTheEnd) {
 }
 
 TEST(HostStates, WhatMustEndByItselfSaysWhatDidNotHappen) {
-  for (const auto phase : all_phases) EXPECT_EQ(has_deadline(phase), std::string(overdue_words(phase)) != "");
+  for (const auto phase : all_phases)
+    EXPECT_EQ(has_deadline(phase), std::string(overdue_words(phase)) != "");
   EXPECT_TRUE(has_deadline(HostPhase::connecting));
   EXPECT_FALSE(has_deadline(HostPhase::running));
 }
 
 TEST(HostStates, RanksSpeakOnlyOnceTheyAreStarted) {
-  for (const auto kind : {ControlKind::rank_output, ControlKind::rank_exited, ControlKind::rank_done,
-                          ControlKind::rank_endpoint, ControlKind::rank_aborting, ControlKind::input_credit}) {
+  for (const auto kind :
+       {ControlKind::rank_output, ControlKind::rank_exited, ControlKind::rank_done,
+        ControlKind::rank_endpoint, ControlKind::rank_aborting, ControlKind::input_credit}) {
     for (const auto phase : all_phases) {
-      EXPECT_EQ(may_arrive(phase, kind), phase == HostPhase::starting || phase == HostPhase::running);
+      EXPECT_EQ(may_arrive(phase, kind),
+                phase == HostPhase::starting || phase == HostPhase::running);
     }
   }
 }
 
 TEST(HostStates, AgentsNeverSendWhatIsForThem) {
-  for (const auto kind : {ControlKind::job_setup, ControlKind::start, ControlKind::output_credit, ControlKind::welcome,
-                          ControlKind::shutdown, static_cast<ControlKind>(0), static_cast<ControlKind>(200)}) {
+  for (const auto kind : {ControlKind::job_setup, ControlKind::start, ControlKind::output_credit,
+                          ControlKind::welcome, ControlKind::shutdown, static_cast<ControlKind>(0),
+                          static_cast<ControlKind>(200)}) {
     for (const auto phase : all_phases) EXPECT_FALSE(may_arrive(phase, kind));
   }
 }

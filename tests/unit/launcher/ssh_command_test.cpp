@@ -29,7 +29,8 @@ std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string output;
   std::array<char, 256> buffer{};
-  while (pipe && std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get()) != nullptr) {
+  while (pipe &&
+         std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get()) != nullptr) {
     output += buffer.data();
   }
   return output;
@@ -41,7 +42,8 @@ std::string run_remotely(const std::string& own_path, const char* before = "") {
 }
 
 TEST(ShellQuote, IsReadBackByTheShell) {
-  for (const std::string text : {"/usr/bin/prun", "/home/pi/my programs/prun", "/a'b/prun", "/a\\b\"c$d`e`!*?/prun", ""}) {
+  for (const std::string text :
+       {"/usr/bin/prun", "/home/pi/my programs/prun", "/a'b/prun", "/a\\b\"c$d`e`!*?/prun", ""}) {
     EXPECT_EQ(output_of("printf %s " + shell_quote(text)), text);
     // As the login shell of a host hands it to sh once more.
     EXPECT_EQ(output_of("sh -c " + shell_quote("printf %s " + shell_quote(text))), text);
@@ -79,13 +81,18 @@ TEST(SshCommand, AsksNothingAndLeavesHostKeysAlone) {
 
 TEST(SshCommand, TimeoutIsRoundedUpToWholeSeconds) {
   using std::chrono::milliseconds;
-  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(1)}, "/p"), Contains("ConnectTimeout=1"));
-  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(2001)}, "/p"), Contains("ConnectTimeout=3"));
+  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(1)}, "/p"),
+              Contains("ConnectTimeout=1"));
+  EXPECT_THAT(ssh_command(host("a"), {"ssh", {}, milliseconds(2001)}, "/p"),
+              Contains("ConnectTimeout=3"));
 }
 
 TEST(SshCommand, TheUsersArgumentsComeBeforeWhatWePropose) {
-  const auto words = ssh_command(host("rpi2", "pi", 2222), {"ssh", {"-o", "ConnectTimeout=3"}, {}}, "/p");
-  const auto at = [&](const std::string& word) { return std::find(words.begin(), words.end(), word) - words.begin(); };
+  const auto words =
+      ssh_command(host("rpi2", "pi", 2222), {"ssh", {"-o", "ConnectTimeout=3"}, {}}, "/p");
+  const auto at = [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) - words.begin();
+  };
   EXPECT_LT(at("BatchMode=yes"), at("ConnectTimeout=3"));
   EXPECT_LT(at("ConnectTimeout=3"), at("ConnectTimeout=1"));
   EXPECT_EQ(words[static_cast<std::size_t>(at("-p")) + 1], "2222");

@@ -39,34 +39,45 @@ TEST_P(SshFailures, HaveOneCauseSshsWordsAndARepair) {
 INSTANTIATE_TEST_SUITE_P(
     Words, SshFailures,
     ::testing::Values(
-        Case{"ssh: Could not resolve hostname rpi2: Name or service not known\r\n", SshCause::unknown_name,
-             "Could not resolve hostname rpi2"},
-        Case{"ssh: Could not resolve hostname rpi2: Temporary failure in name resolution\r\n", SshCause::unknown_name,
-             "/etc/hosts"},
-        Case{"ssh: connect to host rpi2 port 2222: No route to host\r\n", SshCause::no_route, "ping rpi2"},
-        Case{"ssh: connect to host rpi2 port 2222: Network is unreachable\r\n", SshCause::no_route, "ping rpi2"},
-        Case{"ssh: connect to host rpi2 port 2222: Connection refused\r\n", SshCause::refused, "port 2222"},
-        Case{"ssh: connect to host rpi2 port 2222: Connection timed out\r\n", SshCause::timed_out, "ssh -p 2222 pi@rpi2"},
-        Case{"Connection timed out during banner exchange\r\nConnection to 10.0.0.2 port 22 timed out\r\n",
+        Case{"ssh: Could not resolve hostname rpi2: Name or service not known\r\n",
+             SshCause::unknown_name, "Could not resolve hostname rpi2"},
+        Case{"ssh: Could not resolve hostname rpi2: Temporary failure in name resolution\r\n",
+             SshCause::unknown_name, "/etc/hosts"},
+        Case{"ssh: connect to host rpi2 port 2222: No route to host\r\n", SshCause::no_route,
+             "ping rpi2"},
+        Case{"ssh: connect to host rpi2 port 2222: Network is unreachable\r\n", SshCause::no_route,
+             "ping rpi2"},
+        Case{"ssh: connect to host rpi2 port 2222: Connection refused\r\n", SshCause::refused,
+             "port 2222"},
+        Case{"ssh: connect to host rpi2 port 2222: Connection timed out\r\n", SshCause::timed_out,
+             "ssh -p 2222 pi@rpi2"},
+        Case{"Connection timed out during banner exchange\r\nConnection to 10.0.0.2 port 22 timed "
+             "out\r\n",
              SshCause::timed_out, "10.0.0.2 port 22"},
         Case{"No ED25519 host key is known for rpi2 and you have requested strict checking.\r\n"
              "Host key verification failed.\r\n",
              SshCause::host_key_unknown, "ssh -p 2222 pi@rpi2"},
-        Case{"@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@@@@@@\r\n"
-             "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\nHost key verification failed.\r\n",
+        Case{"@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     "
+             "@\r\n@@@@@@@@@\r\n"
+             "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\nHost key verification "
+             "failed.\r\n",
              SshCause::host_key_changed, "ssh-keygen -R '[rpi2]:2222'"},
-        Case{"Ubuntu 24.04\r\npi@rpi2: Permission denied (publickey,password).\r\n", SshCause::key_refused,
-             "ssh-copy-id -p 2222 pi@rpi2"},
-        Case{"Received disconnect from 10.0.0.2 port 22:2: Too many authentication failures\r\n", SshCause::key_refused,
-             "ssh-copy-id"},
-        Case{"kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 10.0.0.2 port 22\r\n",
+        Case{"Ubuntu 24.04\r\npi@rpi2: Permission denied (publickey,password).\r\n",
+             SshCause::key_refused, "ssh-copy-id -p 2222 pi@rpi2"},
+        Case{"Received disconnect from 10.0.0.2 port 22:2: Too many authentication failures\r\n",
+             SshCause::key_refused, "ssh-copy-id"},
+        Case{"kex_exchange_identification: Connection closed by remote host\r\nConnection closed "
+             "by 10.0.0.2 port 22\r\n",
              SshCause::closed, "10.0.0.2 port 22"},
-        Case{"kex_exchange_identification: read: Connection reset by peer\r\n", SshCause::closed, "ssh -p 2222"},
-        Case{"Bad owner or permissions on /home/pi/.ssh/config\r\n", SshCause::other, "/home/pi/.ssh/config"},
+        Case{"kex_exchange_identification: read: Connection reset by peer\r\n", SshCause::closed,
+             "ssh -p 2222"},
+        Case{"Bad owner or permissions on /home/pi/.ssh/config\r\n", SshCause::other,
+             "/home/pi/.ssh/config"},
         Case{"", SshCause::other, "ssh -p 2222 pi@rpi2"}));
 
 TEST(SshFailure, LeavesTheBannerOut) {
-  const auto failure = explain_ssh_failure(rpi2(), "Welcome!\nAuthorised use only\npi@rpi2: Permission denied (publickey).\n");
+  const auto failure = explain_ssh_failure(
+      rpi2(), "Welcome!\nAuthorised use only\npi@rpi2: Permission denied (publickey).\n");
   EXPECT_THAT(failure.text, Not(HasSubstr("Welcome")));
   EXPECT_THAT(failure.text, HasSubstr("Permission denied (publickey)."));
 }

@@ -10,9 +10,13 @@ namespace {
 
 using State = LoginReply::State;
 
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
-std::string text(std::span<const std::byte> data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
+std::string text(std::span<const std::byte> data) {
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
 
 TEST(LoginReply, GreetingAlone) {
   LoginReply reply;
@@ -24,7 +28,8 @@ TEST(LoginReply, GreetingAlone) {
 TEST(LoginReply, BytesOneByOne) {
   LoginReply reply;
   const std::string all = "Welcome!\nunfinished\nprun-shell /x/prun\n\nprun-agent 1\n";
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) ASSERT_EQ(reply.feed(bytes(all.substr(i, 1))), State::waiting) << i;
+  for (std::size_t i = 0; i + 1 < all.size(); ++i)
+    ASSERT_EQ(reply.feed(bytes(all.substr(i, 1))), State::waiting) << i;
   EXPECT_EQ(reply.path(), "/x/prun");
   EXPECT_EQ(reply.feed(bytes("\n")), State::greeted);
   EXPECT_TRUE(reply.rest().empty());
@@ -33,7 +38,8 @@ TEST(LoginReply, BytesOneByOne) {
 
 TEST(LoginReply, WordsLikeOursInTheNoise) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("prun-agent 1\n\nprun-agent one\n\nprun-agent 1 \n\nprun-agent \n")), State::waiting);
+  EXPECT_EQ(reply.feed(bytes("prun-agent 1\n\nprun-agent one\n\nprun-agent 1 \n\nprun-agent \n")),
+            State::waiting);
   EXPECT_EQ(reply.feed(bytes("x\nprun-agent 1\n")), State::greeted);
 }
 

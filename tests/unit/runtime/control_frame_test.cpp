@@ -17,14 +17,17 @@ Bytes length_field(std::uint32_t length) {
   return bytes;
 }
 
-void append(Bytes& to, const Bytes& more) { to.insert(to.end(), more.begin(), more.end()); }
+void append(Bytes& to, const Bytes& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
 
 TEST(ControlFrame, BytesAreFixed) {
   // Length 5: the kind and one u32, little-endian.
   const std::vector<int> expected{5, 0, 0, 0, 8, 0x78, 0x56, 0x34, 0x12};
   const Bytes frame = encode_frame(OutputCredit{0x12345678});
   ASSERT_EQ(frame.size(), expected.size());
-  for (std::size_t i = 0; i < frame.size(); ++i) EXPECT_EQ(static_cast<int>(frame[i]), expected[i]) << i;
+  for (std::size_t i = 0; i < frame.size(); ++i)
+    EXPECT_EQ(static_cast<int>(frame[i]), expected[i]) << i;
 }
 
 TEST(ControlParser, ByteByByte) {
@@ -42,7 +45,8 @@ TEST(ControlParser, ByteByByte) {
       kinds.push_back(frame.value()->kind);
     }
   }
-  EXPECT_EQ(kinds, (std::vector{ControlKind::rank_done, ControlKind::start, ControlKind::rank_done}));
+  EXPECT_EQ(kinds,
+            (std::vector{ControlKind::rank_done, ControlKind::start, ControlKind::rank_done}));
 }
 
 TEST(ControlParser, ManyFramesAtOnceKeepTheirBodies) {
@@ -75,7 +79,8 @@ TEST(ControlParser, LengthsUpToTheLimitAndNotBeyond) {
   longest.feed(Bytes(1));
   ASSERT_TRUE(longest.next().value());
 
-  for (const std::uint32_t length : {static_cast<std::uint32_t>(wire::max_control_frame_bytes + 1), 0x7fffffffU, 0xffffffffU}) {
+  for (const std::uint32_t length :
+       {static_cast<std::uint32_t>(wire::max_control_frame_bytes + 1), 0x7fffffffU, 0xffffffffU}) {
     ControlParser parser;
     parser.feed(length_field(length));
     EXPECT_FALSE(parser.next().ok()) << length;

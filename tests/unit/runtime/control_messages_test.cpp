@@ -1,5 +1,5 @@
-// Every control message against bytes that are cut, stretched and forged. The rule: a decode either fails or has read
-// exactly what it would write.
+// Every control message against bytes that are cut, stretched and forged. The rule: a decode either
+// fails or has read exactly what it would write.
 #include "runtime/bootstrap/control_messages.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,8 @@ JobSetup sample() {
   setup.key = sample_key();
   setup.host_index = 1;
   setup.bind_address = "10.0.0.2";
-  setup.programs = {{{"./prime", "100000"}, {"A=1"}, {"B"}, "/home/pi", true}, {{"sh"}, {}, {}, "", false}};
+  setup.programs = {{{"./prime", "100000"}, {"A=1"}, {"B"}, "/home/pi", true},
+                    {{"sh"}, {}, {}, "", false}};
   setup.program_of_rank = {0, 1, 1};
   setup.input_rank = -1;
   return setup;
@@ -138,9 +139,10 @@ template <class Message>
 class ControlMessages : public ::testing::Test {};
 
 using AllMessages =
-    ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput, OutputCredit, RankInput,
-                     InputEnd, InputCredit, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello, Welcome,
-                     RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
+    ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput,
+                     OutputCredit, RankInput, InputEnd, InputCredit, RankExited, RankDone, Signal,
+                     Terminate, Shutdown, RankHello, Welcome, RankEndpoint, Endpoints, RankAborting,
+                     PeerLost, RankFinalized>;
 
 struct Names {
   template <class Message>
@@ -160,7 +162,10 @@ TYPED_TEST(ControlMessages, ComeBackAsTheyWere) {
 TYPED_TEST(ControlMessages, AreRefusedWhenCutAnywhere) {
   const Bytes body = body_of(sample<TypeParam>());
   for (std::size_t length = 0; length < body.size(); ++length) {
-    EXPECT_FALSE(decode<TypeParam>(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(length))).ok()) << length;
+    EXPECT_FALSE(
+        decode<TypeParam>(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(length)))
+            .ok())
+        << length;
   }
 }
 
@@ -183,11 +188,13 @@ TYPED_TEST(ControlMessages, MeanWhatTheySayWithAnyByteForged) {
   }
 }
 
-// Where a length or a count stands, the largest and the sign-turning values promise what is not there.
+// Where a length or a count stands, the largest and the sign-turning values promise what is not
+// there.
 TYPED_TEST(ControlMessages, AllocateNothingForPromises) {
   const Bytes body = body_of(sample<TypeParam>());
   for (std::size_t at = 0; at + 4 <= body.size(); ++at) {
-    for (const std::uint32_t value : {0xffffffffU, 0x80000000U, 0x7fffffffU, 0x40000000U, 0x01000001U, 0x00010001U}) {
+    for (const std::uint32_t value :
+         {0xffffffffU, 0x80000000U, 0x7fffffffU, 0x40000000U, 0x01000001U, 0x00010001U}) {
       Bytes forged = body;
       wire::store_little(forged.data() + at, value);
       const auto back = decode<TypeParam>(forged);

@@ -39,7 +39,7 @@ fi
 
 echo "Building prun in build/release"
 log=$(cmake --preset release 2>&1) || { echo "$log" >&2; exit 1; }
-cmake --build --preset release --parallel "$(nproc)"
+cmake --build --preset release --target programs --parallel "$(nproc)"
 
 job=''
 name=''

@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import machine, tables
-from .experiments import ALL_OPERATIONS, STARTING, experiments
+from .experiments import ALL_OPERATIONS, STARTING, UNSIZED, experiments
 from .places import SOURCE, CommandFailed, LocalMachine, PlaceError, VirtualCluster, rate_bits
 from .programs import PROGRAMS, whole_records_of
 from .results import Results
@@ -116,8 +116,9 @@ def measure(program, experiment, run, options, place, floor_latency):
     records = []
     for _ in range(run.starts):
         start = time.monotonic()
-        printed = program.run(place, experiment.hosts, arguments, options.timeout,
-                              min(options.silence, run.silence))
+        printed = program.run(place, experiment.hosts, arguments, timeout=options.timeout,
+                              silence=min(options.silence, run.silence),
+                              complete=lambda text: is_complete(whole_records_of(text), operations, run.sizes))
         launch = time.monotonic() - start
         for record in printed:
             if record["op"] == "init":
@@ -138,16 +139,18 @@ def measure_or_fail(program, experiment, run, options, place, results, round_num
             results.fail(experiment.name, program.name, round_number, str(error))
             place.recover()
             records = whole_records_of(error.output)
-            if attempt == attempts or is_complete(records, run, program):
+            # What starting costs is known only of a start that has ended.
+            measured = [name for name in run.operations if program.measures(name) and name != STARTING]
+            if attempt == attempts or (measured and is_complete(records, measured, run.sizes)):
                 return records
 
 
-def is_complete(records, run, program):
-    """Whether the last measurement is there; what starting costs is known only of a start that has ended."""
-    operations = [name for name in run.operations if program.measures(name)]
-    if STARTING in operations or not records or records[-1]["op"] != operations[-1]:
+def is_complete(records, operations, sizes):
+    """Whether the figures of the last operation are all there."""
+    last = operations[-1]
+    if not records or records[-1]["op"] != last:
         return False
-    return sum(record["op"] == operations[-1] for record in records) >= len(set(run.sizes))
+    return sum(record["op"] == last for record in records) >= (1 if last in UNSIZED else len(set(sizes)))
 
 
 def compare(options, programs, place, results):

@@ -6,6 +6,7 @@ UNDER_BULK = "small_under_bulk"
 COLLECTIVES = ("barrier", "bcast", "reduce", "allreduce", "reduce_scatter", "scan", "allgather", "alltoall",
                "scatter", "gather")
 STARTING = "init"
+UNSIZED = ("barrier", STARTING)
 ALL_OPERATIONS = POINT_TO_POINT + (UNDER_BULK,) + COLLECTIVES + (STARTING,)
 
 KIB, MIB = 1024, 1024 * 1024

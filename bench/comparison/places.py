@@ -23,17 +23,20 @@ class CommandFailed(Exception):
         self.output = output
 
 
-def run_command(command, timeout, silence=None):
+LINGER_SECONDS = 10  # in which a program that has printed all must end
+
+
+def run_command(command, timeout, silence=None, complete=lambda text: False):
     """Runs it, returns its standard output. Raises CommandFailed with its last words; nothing is left running.
 
-    silence: it is given up when it prints nothing for so many seconds.
+    silence: it is given up when it prints nothing for so many seconds. complete: whether this output is all.
     """
     output = bytearray()
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words,
                                    start_new_session=True)
         try:
-            cause = _read_all(process.stdout, output, timeout, silence or timeout)
+            cause = _read_all(process.stdout, output, timeout, silence or timeout, complete)
             if cause is None:
                 try:
                     process.wait(timeout=silence or timeout)
@@ -52,7 +55,7 @@ def run_command(command, timeout, silence=None):
     return text
 
 
-def _read_all(pipe, output, timeout, silence):
+def _read_all(pipe, output, timeout, silence, complete):
     """Reads until the end, which is None, or until that takes too long, which is returned in words."""
     deadline = time.monotonic() + timeout
     with selectors.DefaultSelector() as selector:
@@ -61,9 +64,11 @@ def _read_all(pipe, output, timeout, silence):
             left = deadline - time.monotonic()
             if left <= 0:
                 return f"not done after {timeout:.0f} s"
-            if not selector.select(min(left, silence)):
-                if silence < left:
-                    return f"silent for {silence:.0f} s"
+            all_there = complete(output.decode(errors="replace"))
+            patience = min(silence, LINGER_SECONDS) if all_there else silence
+            if not selector.select(min(left, patience)):
+                if patience < left:
+                    return "printed everything and did not end" if all_there else f"silent for {silence:.0f} s"
                 continue
             data = os.read(pipe.fileno(), 65536)
             if not data:

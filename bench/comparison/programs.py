@@ -27,10 +27,10 @@ class Program:
     def command(self, place, ranks):
         raise NotImplementedError
 
-    def run(self, place, ranks, arguments, timeout, silence):
-        """The records it printed. Raises CommandFailed."""
+    def run(self, place, ranks, arguments, **limits):
+        """The records it printed. limits: as of run_command. Raises CommandFailed."""
         command = place.on(0, self.command(place, ranks) + [self.binary] + arguments)
-        return records_of(run_command(command, timeout, silence))
+        return records_of(run_command(command, **limits))
 
 
 class Prun(Program):
@@ -101,7 +101,7 @@ class Tcp(Program):
     def measures(self, operation):
         return operation in ("latency", "bandwidth")
 
-    def run(self, place, ranks, arguments, timeout, silence):
+    def run(self, place, ranks, arguments, **limits):
         address = place.tcp_address()
         listener = subprocess.Popen(place.on(1, [self.binary, "--listen", address + ":0"]), text=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -112,7 +112,7 @@ class Tcp(Program):
                 raise CommandFailed("bench_tcp does not listen: " + listener.stderr.read().strip())
             where = said.removeprefix("listening at ").strip()
             command = place.on(0, [self.binary, "--connect", where] + arguments)
-            return records_of(run_command(command, timeout, silence))
+            return records_of(run_command(command, **limits))
         finally:
             end_process(listener)
 

@@ -17,6 +17,7 @@ const char* plural(std::uint64_t count) {
 void report(std::FILE* out, const Options& options, const prun::Communicator& world,
             const std::vector<Share>& shares, double seconds) {
   std::vector<std::string> hosts;
+  hosts.reserve(shares.size());
   for (int rank = 0; rank < world.size(); ++rank) hosts.push_back(world.host(rank));
   std::size_t width = 4;
   for (const std::string& host : hosts) width = std::max(width, host.size());

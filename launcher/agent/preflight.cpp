@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
@@ -122,7 +123,7 @@ std::optional<Interpreter> read_interpreter(const std::string& path) {
   std::string line = first_bytes(path, 256);
   if (!line.starts_with("#!")) return std::nullopt;
   line = line.substr(2, line.find('\n') - 2);
-  const auto trim = [](std::string text) {
+  const auto trim = [](const std::string& text) {
     const std::size_t first = text.find_first_not_of(" \t");
     const std::size_t last = text.find_last_not_of(" \t");
     return first == std::string::npos ? std::string() : text.substr(first, last - first + 1);
@@ -174,7 +175,7 @@ std::string search_path(const std::vector<std::string>& environment, const std::
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
     // An empty entry means the working directory.
-    const std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
+    std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
     if (is_executable_file(candidate)) return candidate;
     if (colon == std::string_view::npos) return {};
     rest.remove_prefix(colon + 1);
@@ -194,6 +195,7 @@ Check check_program(const bootstrap::Program& program,
   const std::string& typed = program.arguments.front();
   const std::string cannot = "cannot run " + typed + ": ";
 
+  std::string instead_of;  // the folder wanted, where the home folder stands in for it
   if (runnable.directory.empty()) runnable.directory = home_directory(environment);
   if (!is_directory(runnable.directory)) {
     if (program.directory_required) {
@@ -202,7 +204,7 @@ Check check_program(const bootstrap::Program& program,
     const std::string home = home_directory(environment);
     runnable.notes.push_back("the folder " + runnable.directory + " is not there, ranks run in " +
                              home);
-    runnable.directory = home;
+    instead_of = std::exchange(runnable.directory, home);
   }
   if (::access(runnable.directory.c_str(), X_OK) != 0) {
     return problem(
@@ -226,9 +228,13 @@ Check check_program(const bootstrap::Program& program,
       if (error != ENOENT && error != ENOTDIR) {
         return problem(cannot_execute, cannot + std::generic_category().message(error));
       }
-      return problem(not_found, cannot + "it is not there" +
-                                    (typed.starts_with('/') ? std::string()
-                                                            : " (in " + runnable.directory + ")"));
+      std::string where;
+      if (!typed.starts_with('/')) {
+        where = " (in " + runnable.directory;
+        if (!instead_of.empty()) where += ", as the folder " + instead_of + " is not there";
+        where += ")";
+      }
+      return problem(not_found, cannot + "it is not there" + where);
     }
     if (S_ISDIR(info.st_mode)) return problem(cannot_execute, cannot + "it is a folder");
     if (!S_ISREG(info.st_mode)) return problem(cannot_execute, cannot + "it is not a file");

@@ -58,10 +58,14 @@ class Job : private HostListener {
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
-  struct StartFailure {
-    std::string host;
-    std::uint8_t status;
+  // What a host has to say to the user about starting.
+  struct HostWord {
+    std::uint32_t host;
     std::string text;
+  };
+  struct StartFailure {
+    HostWord word;
+    std::uint8_t status;
   };
 
   // Starting (job_start.cpp).
@@ -82,6 +86,7 @@ class Job : private HostListener {
   void send_starts();
   void tell_start_failures();
   void tell_notes();
+  void tell_by_host(std::vector<HostWord> words);
 
   // Ranks (job_ranks.cpp).
   void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) override;
@@ -132,7 +137,7 @@ class Job : private HostListener {
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
   std::vector<StartFailure> start_failures_;
-  std::vector<std::pair<std::string, std::string>> notes_;  // host, text
+  std::vector<HostWord> notes_;
   bootstrap::JobMap map_;
   bootstrap::JobKey key_{};
 

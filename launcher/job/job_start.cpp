@@ -22,7 +22,7 @@ constexpr unsigned most_tries = 3;
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
 
-std::string with_words(std::string text, const std::string& words) {
+std::string with_words(const std::string& text, const std::string& words) {
   const std::string said = ssh::said_in_one_line(words);
   return said.empty() ? text : text + " (" + said + ")";
 }
@@ -105,7 +105,7 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
 }
 
 void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
-  for (const auto& note : ready.notes) notes_.emplace_back(name(host), note);
+  for (const auto& note : ready.notes) notes_.push_back({host, note});
   move(host, HostEvent::ready_received);
   check_stage();
 }
@@ -161,7 +161,7 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
   if (machine.channel) machine.channel->kill();
-  start_failures_.push_back({name(host), status, std::move(text)});
+  start_failures_.push_back({{host, std::move(text)}, status});
   leave_window(machine);
   check_stage();
 }
@@ -289,19 +289,27 @@ void Job::send_starts() {
   }
 }
 
-// The same text of several hosts is told once.
-void Job::tell_start_failures() {
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const auto& failure : start_failures_) {
+// A line for each text, with all the hosts that say it, in the order the user named the hosts.
+void Job::tell_by_host(std::vector<HostWord> words) {
+  std::stable_sort(words.begin(), words.end(),
+                   [](const HostWord& a, const HostWord& b) { return a.host < b.host; });
+  std::vector<std::pair<std::string, std::string>> lines;  // hosts, text
+  for (const HostWord& word : words) {
     const auto same = std::find_if(lines.begin(), lines.end(),
-                                   [&](const auto& line) { return line.second == failure.text; });
+                                   [&](const auto& line) { return line.second == word.text; });
     if (same != lines.end()) {
-      same->first += ", " + failure.host;
+      same->first += ", " + name(word.host);
     } else {
-      lines.emplace_back(failure.host, failure.text);
+      lines.emplace_back(name(word.host), word.text);
     }
   }
   for (const auto& [hosts, text] : lines) output_.own_line(hosts + ": " + text);
+}
+
+void Job::tell_start_failures() {
+  std::vector<HostWord> words;
+  for (const auto& failure : start_failures_) words.push_back(failure.word);
+  tell_by_host(std::move(words));
   // The program's own status only if nothing else was wrong.
   const auto first = start_failures_.front().status;
   const bool same = std::all_of(start_failures_.begin(), start_failures_.end(),
@@ -311,18 +319,7 @@ void Job::tell_start_failures() {
 }
 
 void Job::tell_notes() {
-  if (plan_.options.verbosity < 0) return;
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const auto& [host, text] : notes_) {
-    const auto same = std::find_if(lines.begin(), lines.end(),
-                                   [&](const auto& line) { return line.second == text; });
-    if (same != lines.end()) {
-      same->first += ", " + host;
-    } else {
-      lines.emplace_back(host, text);
-    }
-  }
-  for (const auto& [hosts, text] : lines) output_.own_line(hosts + ": " + text);
+  if (plan_.options.verbosity >= 0) tell_by_host(notes_);
 }
 
 }  // namespace prun::job

@@ -17,9 +17,9 @@
 // has built nothing.
 //
 //   launcher -> agent   job_setup, start, rank_input, input_end, output_credit, endpoints,
-//   peer_lost, signal, terminate, shutdown agent -> launcher   agent_hello, agent_ready,
-//   agent_problem, rank_started, rank_output, input_credit, rank_endpoint,
-//                       rank_aborting, rank_exited, rank_done
+//                       peer_lost, signal, terminate, shutdown
+//   agent -> launcher   agent_hello, agent_ready, agent_problem, rank_started, rank_output,
+//                       input_credit, rank_endpoint, rank_aborting, rank_exited, rank_done
 //   rank -> agent       rank_hello, rank_endpoint, rank_aborting, rank_finalized
 //   agent -> rank       welcome, endpoints, peer_lost
 namespace prun::bootstrap {

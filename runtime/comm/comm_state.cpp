@@ -48,7 +48,7 @@ std::string CommState::say(const std::string& operation) const {
 }
 
 std::string CommState::say_rank(int rank) const {
-  const std::string text = std::to_string(rank);
+  std::string text = std::to_string(rank);
   if (rank < 0 || rank >= size() || world_rank(rank) == rank) return text;
   return text + " (rank " + std::to_string(world_rank(rank)) + " of the job)";
 }

@@ -14,8 +14,7 @@ namespace prun::core {
 // value.
 //
 //   PRUN_FD                the descriptor to the agent; taken out of the environment, so that
-//   children of the rank do
-//                          not take themselves for it
+//                          children of the rank do not take themselves for it
 //   PRUN_SPIN_US           how long a wait spins before it blocks, in microseconds; 0 never spins
 //   PRUN_EAGER_BYTES       messages up to this size are sent without asking (at most 1 MiB)
 //   PRUN_UNEXPECTED_BYTES  memory for large messages taken in ahead of their receive

@@ -576,7 +576,14 @@ Status Endpoint::end_segment(Peer& from, const Frame& frame) {
 
 Result<std::byte*> Endpoint::on_frame_begin(WorldRank rank, const Frame& frame) {
   Peer& from = peer(rank);
-  if (frame.kind == FrameKind::eager) return begin_eager(from, frame);
+  if (frame.kind == FrameKind::eager) {
+    try {
+      return begin_eager(from, frame);
+    } catch (const std::exception& cause) {
+      return Failure{Errc::resource,
+                     std::string("sent a message this rank has no memory for: ") + cause.what()};
+    }
+  }
   if (frame.kind == FrameKind::data) {
     const auto found = from.incoming.find(frame.send_id);
     if (found == from.incoming.end()) return lie("sent a payload nobody asked for");

@@ -10,10 +10,10 @@
 // How two ranks prove to each other that they hold the key of the job before anything else is
 // believed.
 //
-//   connector -> acceptor   hello      who calls whom in which job, a nonce, and a keyed hash over
-//   both acceptor -> connector   challenge  go on, or refused; its own nonce, and a keyed hash over
-//   both nonces connector -> acceptor   proof      a keyed hash over both nonces acceptor ->
-//   connector   welcome    frames may flow
+//   connector -> acceptor   hello      who calls whom in which job, a nonce, a hash over both
+//   acceptor -> connector   challenge  go on, or refused; its own nonce, a hash over both nonces
+//   connector -> acceptor   proof      a hash over both nonces
+//   acceptor -> connector   welcome    frames may flow
 //
 // The hash is BLAKE2b keyed with the job key (libsodium's crypto_generichash). Each step hashes
 // under a label of its own, so that no message can be played back as another; fresh nonces on both

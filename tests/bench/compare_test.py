@@ -8,15 +8,16 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 SOURCE = os.environ["PRUN_SOURCE"]
 COMPARE = os.path.join(SOURCE, "bench", "compare")
 sys.path.insert(0, os.path.join(SOURCE, "bench"))
 
-from comparison import command, tables  # noqa: E402
-from comparison.experiments import Run, experiments  # noqa: E402
+from comparison import command, places, tables  # noqa: E402
+from comparison.experiments import experiments  # noqa: E402
 from comparison.places import CommandFailed, run_command  # noqa: E402
-from comparison.programs import Mpich, records_of, whole_records_of  # noqa: E402
+from comparison.programs import records_of, whole_records_of  # noqa: E402
 from comparison.results import Results  # noqa: E402
 
 MACHINE = {"processor": "a processor", "cores": 2, "memory_gib": 1.0, "kernel": "Linux", "load_before": 0.1}
@@ -132,14 +133,19 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(str(caught.exception), "silent for 1 s")
         self.assertEqual(caught.exception.output, "before\n")
 
-    def test_a_run_that_printed_all_is_not_made_again(self):
-        run = Run(("bcast", "gather"), (8, 16))
-        whole = [{"op": name, "bytes": size} for name in run.operations for size in run.sizes]
-        program = Mpich("/nowhere")
-        self.assertTrue(command.is_complete(whole, run, program))
+    def test_what_printed_all_and_lingers_is_ended(self):
+        with mock.patch.object(places, "LINGER_SECONDS", 0.5), self.assertRaises(CommandFailed) as caught:
+            run_command(["sh", "-c", "echo all; exec sleep 1000"], 60, complete=lambda text: text == "all\n")
+        self.assertEqual(str(caught.exception), "printed everything and did not end")
+        self.assertEqual(caught.exception.output, "all\n")
+
+    def test_complete_output(self):
+        operations = ("bcast", "gather")
+        whole = [{"op": name} for name in operations for _ in (8, 16)]
+        self.assertTrue(command.is_complete(whole, operations, (8, 16)))
         for length in range(len(whole)):
-            self.assertFalse(command.is_complete(whole[:length], run, program))
-        self.assertFalse(command.is_complete([{"op": "init", "bytes": 0}], Run(("init",), (0,)), program))
+            self.assertFalse(command.is_complete(whole[:length], operations, (8, 16)))
+        self.assertTrue(command.is_complete([{"op": "barrier"}], ("barrier",), (8, 16)))
 
     def wait_for_end(self, pid):
         """Raises ProcessLookupError when it has ended; a zombie nobody reaps counts as ended."""

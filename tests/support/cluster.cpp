@@ -31,7 +31,9 @@ Cluster::Cluster(ClusterOptions options)
         endpoints_[index]->peer_lost(peer, cause);
       }
     };
-    auto namer = [](p2p::WorldRank peer) { return std::string("rank ").append(std::to_string(peer)); };
+    auto namer = [](p2p::WorldRank peer) {
+      return std::string("rank ").append(std::to_string(peer));
+    };
     endpoints_.push_back(std::make_unique<p2p::Endpoint>(options_.limits, route, gone, namer));
     network_.attach(rank, *endpoints_.back());
   }

@@ -114,7 +114,7 @@ class MemoryTransport final : public transport::Transport {
     bulk.sent += segment.size();
     if (bulk.sent == bulk.payload.size()) {
       out.bulk.pop_front();
-        receiver_->on_bulk_sent(bulk);
+      receiver_->on_bulk_sent(bulk);
     }
   }
 

@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "launcher/agent/agent_main.hpp"
+#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
@@ -82,6 +83,7 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.own_path = own_path();
   plan.environment = environment;
+  plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
   if (!options.directory.empty()) {
     plan.directory =

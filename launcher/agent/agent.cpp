@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
 
@@ -35,7 +36,8 @@ Agent::Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::Age
       grace_(io),
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
-      environment_(own_environment()) {}
+      environment_(own_environment()),
+      descriptor_limit_(raise_descriptor_limit()) {}
 
 void Agent::run() {
   asio::error_code ignored;
@@ -182,7 +184,8 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                                .size = setup_->map.size(),
                                .local_rank = local_rank,
                                .host = setup_->map.hosts[setup_->host_index].name},
-                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank())});
+                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
+                     .descriptor_limit = descriptor_limit_});
 }
 
 void Agent::terminate(std::uint32_t grace_ms) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
@@ -69,6 +71,7 @@ class Agent : private RankListener {
   std::shared_ptr<FrameLink> launcher_;
   bootstrap::AgentHello hello_;
   std::vector<std::string> environment_;
+  std::optional<rlimit> descriptor_limit_;  // as it was when this process began
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;

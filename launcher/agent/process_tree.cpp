@@ -86,12 +86,12 @@ void end_descendants() {
   const auto deadline = std::chrono::steady_clock::now() + longest_death;
   std::chrono::milliseconds pause{1};
   for (;;) {
-    // Again each time: a process may have forked between the look and the blow.
-    signal_descendants(SIGKILL);
     pid_t pid = 0;
     while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
     }
     if (pid < 0) return;  // no child is left, so nothing below is
+    // Again each time: a process may have forked between the look and the blow.
+    signal_descendants(SIGKILL);
     if (std::chrono::steady_clock::now() > deadline) return;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <asio/io_context.hpp>
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -49,6 +51,7 @@ class RankProcess {
     const std::vector<std::string>& base_environment;
     RankPlace place;  // channel_fd is filled in here
     bool wants_input = false;
+    std::optional<rlimit> descriptor_limit;
   };
   core::Status start(const How& how);
 

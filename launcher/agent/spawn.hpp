@@ -1,8 +1,10 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +22,9 @@ struct SpawnRequest {
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int keep_fd = -1;            // stays open under its own number; above 2
-  int death_signal = SIGKILL;  // sent to the child when the calling THREAD dies
+  int keep_fd = -1;                        // stays open under its own number; above 2
+  int death_signal = SIGKILL;              // sent to the child when the calling THREAD dies
+  std::optional<rlimit> descriptor_limit;  // none: the parent's
 };
 
 // Starts the child and returns when it executes its program; the Failure says in words why it could

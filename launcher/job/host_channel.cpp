@@ -120,9 +120,10 @@ HostChannel::~HostChannel() {
   kill();
 }
 
-core::Status HostChannel::open(const std::vector<std::string>& arguments, int end_signal) {
+core::Status HostChannel::open(const std::vector<std::string>& arguments, int end_signal,
+                               const std::optional<rlimit>& descriptor_limit) {
   end_signal_ = end_signal;
-  auto child = ssh::start_child(arguments, end_signal);
+  auto child = ssh::start_child(arguments, end_signal, descriptor_limit);
   if (!child.ok()) return child.failure();
   pid_ = child.value().pid;
   streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(),

@@ -52,7 +52,8 @@ class HostChannel {
 
   // `end_signal` is what the child gets when the launcher dies or gives it up: KILL suits ssh; an
   // agent on this machine must live to end its ranks and takes TERM as the order to do so.
-  core::Status open(const std::vector<std::string>& arguments, int end_signal);
+  core::Status open(const std::vector<std::string>& arguments, int end_signal,
+                    const std::optional<rlimit>& descriptor_limit);
 
   template <class Message>
   void send(const Message& message) {

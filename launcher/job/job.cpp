@@ -30,6 +30,12 @@ constexpr milliseconds ended_patience{2000};  // the same when the job was ended
 // As a shell shows a program that SIGPIPE has ended.
 constexpr int status_closed_output = 128 + SIGPIPE;
 
+// Whoever started prun so, as nohup does, wants it to stay so.
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
@@ -234,8 +240,9 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
 
 void Job::watch_signals() {
   asio::error_code ignored;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP})
-    signals_.add(number, ignored);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) {
+    if (!is_ignored(number)) signals_.add(number, ignored);
+  }
   children_.add(SIGCHLD, ignored);
   on_signal(0);
   reap();

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +25,8 @@ struct JobPlan {
   std::vector<std::uint32_t> host_of_rank;  // index into hosts
   std::string own_path;   // absolute, of the prun that runs; the workers' is looked for there too
   std::string directory;  // absolute; where the ranks are to run
-  std::vector<std::string> environment;  // of prun itself, NAME=VALUE
+  std::vector<std::string> environment;    // of prun itself, NAME=VALUE
+  std::optional<rlimit> descriptor_limit;  // what children get; prun has raised its own
 };
 
 }  // namespace prun::job

@@ -55,7 +55,8 @@ void Job::log_in(std::uint32_t host) {
         {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout},
         plan_.own_path);
   }
-  const auto opened = machine.channel->open(command, machine.local ? SIGTERM : SIGKILL);
+  const auto opened =
+      machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
   if (!opened.ok()) {
     machine.channel.reset();
     // Told from the event loop: whoever called us may be in the middle of a list of hosts.

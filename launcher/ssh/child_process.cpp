@@ -12,8 +12,8 @@
 
 namespace prun::ssh {
 
-core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments,
-                                       int death_signal) {
+core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
+                                       const std::optional<rlimit>& descriptor_limit) {
   agent::SpawnRequest request;
   request.environment = agent::own_environment();
   request.path = arguments.front();
@@ -26,6 +26,7 @@ core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments
   }
   request.arguments = arguments;
   request.death_signal = death_signal;
+  request.descriptor_limit = descriptor_limit;
 
   int pipes[3][2];
   agent::Descriptor ends[3][2];

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct ChildProcess {
 
 // A program without slash is searched in PATH. Call from the thread that lives as long as the
 // launcher.
-core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal);
+core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
+                                       const std::optional<rlimit>& descriptor_limit);
 
 }  // namespace prun::ssh

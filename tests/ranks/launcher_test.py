@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -55,6 +56,14 @@ class Ranks(LauncherTest):
         known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE"}
         self.assertLessEqual(set(names), known)
         self.assertRegex(done.out, r"(?m)^agent$")
+
+    def test_more_ranks_than_descriptors(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))
+
+        done = self.run_prun("-n", "40", "sh", "-c", "ulimit -n", preexec_fn=few)
+        self.assertEqual(done.out, "64\n" * 40)
+        self.assertQuiet(done)
 
     def test_more_ranks_than_cores(self):
         done = self.run_prun("-n", "40", "sh", "-c", "echo $PRUN_RANK")
@@ -363,6 +372,16 @@ class Ending(LauncherTest):
         done = self.finish(process)
         self.assertEqual(done.status, 130)
         self.assertLess(done.seconds, 1)
+
+    def test_nohup(self):
+        process = self.popen("sh", "-c", "echo up; while test ! -e go; do sleep 0.05; done; echo end", cwd=self.folder.name,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        process.send_signal(signal.SIGHUP)
+        self.write("go", "")
+        done = self.finish(process)
+        self.assertEqual(done.out, "end\n")
+        self.assertQuiet(done)
 
     def test_sigterm(self):
         process = self.running("-n", "2", "sh", "-c", "echo up; exec sleep 100", ranks=2)

@@ -29,7 +29,7 @@ def parse(arguments):
         description="Runs bare TCP, MPICH, Open MPI and prun in turn, several rounds, on a virtual cluster of its\n"
                     "own (scripts/vcluster; needs root), and tells how they compare. The cluster is taken down at\n"
                     "the end, also when interrupted.\n\n"
-                    "  compare --report bench/results/NAME        all experiments, about 25 minutes: a report, plots\n"
+                    "  compare --report                           all experiments, about 25 minutes: a report, plots\n"
                     "  compare --experiments latency,starting     some of them, as text\n"
                     "  compare --quick                            all of them, so short that figures say nothing\n"
                     "  compare --ops bcast --bytes 1K,1M          one thing by hand; also with --local")
@@ -55,7 +55,9 @@ def parse(arguments):
     hand.add_argument("--seconds", type=float, metavar="S", help="time for one measurement (default 0.5)")
     kept = parser.add_argument_group("what becomes of the results")
     kept.add_argument("--json", metavar="FILE", help="keep the raw results in FILE")
-    kept.add_argument("--report", metavar="DIR", help="write report.md, plots and results.json there")
+    today = os.path.join("bench", "results", datetime.date.today().isoformat())
+    kept.add_argument("--report", nargs="?", const=os.path.join(SOURCE, today), metavar="DIR",
+                      help=f"write report.md, plots and results.json there (without DIR: {today})")
     kept.add_argument("--from", "--merge", dest="stored", nargs="+", metavar="FILE",
                       help="measure nothing, take kept results; several of one machine are put together")
     kept.add_argument("--page", metavar="FILE",
@@ -157,9 +159,10 @@ def what_was_measured(arguments):
     kept = []
     skip = False
     for word in arguments:
-        if not skip and word.split("=")[0] not in ("--json", "--report", "--bin"):
+        option = word.split("=")[0]
+        if option not in ("--json", "--report", "--bin") and not (skip and not option.startswith("--")):
             kept.append(word)
-        skip = not skip and word in ("--json", "--report", "--bin")
+        skip = word in ("--json", "--report", "--bin")
     return kept
 
 

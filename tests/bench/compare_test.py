@@ -292,6 +292,36 @@ class ProgramsTest(unittest.TestCase):
         self.assertNotIn("--mca", OpenMpi(self.BINARIES).command(place))
 
 
+class SiteTest(unittest.TestCase):
+    """The cluster: brought up once, large enough for all, and only where one is needed."""
+
+    def setUp(self):
+        self.calls = []
+        patch = mock.patch.object(places.VirtualCluster, "_call", lambda cluster, *words_of_it:
+                                  self.calls.append(words_of_it[:2]))
+        patch.start()
+        self.addCleanup(patch.stop)
+        patch = mock.patch.object(places.VirtualCluster, "down", lambda cluster: self.calls.append(("down",)))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_one_cluster_for_all_places(self):
+        with places.Site("/bin-of-tests") as site:
+            site.expect([local(4), Where(2, "100mbit"), Where(9, "10mbit"), Where(4)])
+            self.assertIsNone(site.at(local(4)).hosts)
+            self.assertEqual(self.calls, [])
+            self.assertEqual(site.at(Where(2, "100mbit")).hosts, ["rpi1", "rpi2"])
+            self.assertEqual(len(site.at(Where(9, "100mbit")).hosts), 9)
+            self.assertEqual(site.at(Where(4)).burst, 0)
+        self.assertEqual(self.calls, [("up", "9"), ("rate", "100mbit"), ("rate", "none"), ("down",)])
+
+    def test_recovering_restarts_only_the_hosts_of_the_place(self):
+        with places.Site("/bin-of-tests") as site:
+            site.at(Where(2)).recover()
+        self.assertEqual(self.calls, [("up", "2"), ("off", "rpi1"), ("off", "rpi2"), ("on", "rpi1"), ("on", "rpi2"),
+                                      ("down",)])
+
+
 class CommandsTest(unittest.TestCase):
     def test_a_failure_keeps_words_and_output(self):
         with self.assertRaises(CommandFailed) as caught:
@@ -469,8 +499,13 @@ class ArgumentsTest(unittest.TestCase):
                          [("pairs", [(2, ("latency",), (5,))]), ("all_ranks", [(8, ("bcast",), (5,))])])
 
     def test_what_was_measured_is_told_without_folders(self):
-        self.assertEqual(command.what_was_measured(["--json", "a", "--quick", "--bin=b", "--report", "--json", "--only",
-                                                    "tcp"]), ["--quick", "--only", "tcp"])
+        self.assertEqual(command.what_was_measured(["--json", "a", "--quick", "--bin=b", "--report", "--only", "tcp",
+                                                    "--report", "c", "--rounds", "2"]),
+                         ["--quick", "--only", "tcp", "--rounds", "2"])
+
+    def test_a_report_has_a_folder_by_default(self):
+        self.assertIn(os.path.join("bench", "results"), command.parse(["--report", "--quick"]).report)
+        self.assertIsNone(command.parse(["--quick"]).report)
 
     def test_list(self):
         listed = subprocess.run([COMPARE, "--list"], capture_output=True, text=True, timeout=60, check=True).stdout

@@ -139,7 +139,8 @@ SHARED_HOSTS = Experiment(
     "Ranks 0 and 1 on the first host, 2 and 3 on the second, and so on; all three are placed alike. The bound is that "
     "for 4 hosts: a link is crossed once per host.",
     runs=(Run(SHARED, ("bcast", "allreduce"), (MIB,), iterations=3),),
-    quick=(Run(Where(2, "100mbit", ranks_per_host=2), ("bcast", "allreduce"), (16 * KIB,), iterations=1),),
+    quick=(Run(Where(2, "100mbit", ranks_per_host=2), ("bcast", "allreduce", "allgather", "alltoall"), (16 * KIB,),
+               iterations=1),),
     tables=tables, panels=panels_to_bound("4 hosts x 2 ranks, 1 MiB, 100 Mbit", 1.25),
     verdicts=lambda rows: [verdicts.at_most(5, "4 hosts x 2 ranks, bcast and allreduce of 1 MiB, prun / bound for 4 "
                                             "hosts", 1.25, to_bound(rows))])

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <asio/ip/tcp.hpp>
 #include <cstddef>
@@ -65,11 +67,15 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void close_quietly();
 
  private:
+  ssize_t receive(std::size_t direct);
   void parse(std::span<const std::byte> bytes);
   void begin_frame(const wire::Frame& frame);
   void advance_payload(std::size_t count);
   void arm_write();
-  std::optional<std::size_t> send(const iovec* pieces, std::size_t count);
+  template <class Call>
+  std::optional<std::size_t> write(const Call& call);
+  std::optional<std::size_t> send(std::span<const std::byte> bytes);
+  std::optional<std::size_t> send(std::span<iovec> pieces);
 
   asio::ip::tcp::socket socket_;
   WorldRank peer_;

@@ -130,22 +130,47 @@ void TcpConnection::begin_frame(const wire::Frame& frame) {
   frame_ = frame;
   if (frame.kind == wire::FrameKind::eager) previous_ = frame.envelope;
   payload_left_ = frame.payload_bytes();
-  const auto place = receiver_.on_frame_begin(peer_, frame);
+  const bool packed = frame.kind == wire::FrameKind::lz4_data;
+  if (packed) frame_.kind = wire::FrameKind::data;
+  const auto place = receiver_.on_frame_begin(peer_, frame_);
   if (!place) {
     end(false, place.failure().text);
     return;
   }
   place_ = place.value();
-  if (payload_left_ == 0) advance_payload(0);
+  if (frame_.kind == wire::FrameKind::data) {
+    const auto here = unpacker_.begin(frame, place_);
+    if (!here) {
+      end(false, here.failure().text);
+      return;
+    }
+    place_ = here.value();
+  }
+  if (payload_left_ == 0) end_frame();
 }
 
 void TcpConnection::advance_payload(std::size_t count) {
   payload_left_ -= count;
   if (place_ != nullptr) place_ += count;
-  if (payload_left_ > 0) return;
+  if (payload_left_ == 0) end_frame();
+}
+
+void TcpConnection::end_frame() {
   place_ = nullptr;
+  if (frame_.kind == wire::FrameKind::data) {
+    const auto unpacked = unpacker_.end();
+    if (!unpacked) {
+      end(false, unpacked.failure().text);
+      return;
+    }
+  }
   const auto ended = receiver_.on_frame_end(peer_, frame_);
   if (!ended) end(false, ended.failure().text);
+}
+
+void TcpConnection::discard_arriving() {
+  place_ = nullptr;
+  unpacker_.discard();
 }
 
 // --- writing
@@ -217,6 +242,7 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
     if (sent) moved = true;
     if (through != nullptr) receiver_.on_bulk_sent(*through);
     if (sent != offered) {
+      if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.native_handle());
       if (writable_) arm_write();
       break;
     }

@@ -30,7 +30,8 @@ def panels(rows):
         chosen = Rows(row for row in rows if row.case.endswith(link))
         groups = tuple(f"{row.case.split(',')[0]}, {words.size(row.bytes)}" for row in chosen)
         found.append(Bars(f"Stream, {link}", "MB/s", groups,
-                          bars(chosen, FLOORS[:1] + KINDS, lambda row, name: scaled(row.figure(name, "bytes_per_second"), 1e-6))))
+                          bars(chosen, FLOORS[:1] + KINDS,
+                               lambda row, name: scaled(row.figure(name, "bytes_per_second"), 1e-6))))
     return found
 
 

@@ -35,6 +35,7 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
                            Directory directory, std::unique_ptr<TcpListener> listener)
     : context_{io, settings.key, settings.job_id, settings.self, settings.size},
+      compression_(settings.compression),
       receiver_(receiver),
       directory_(std::move(directory)),
       listener_(std::move(listener)),
@@ -55,6 +56,8 @@ TcpTransport::Link& TcpTransport::link(WorldRank peer) {
   if (!slot) {
     slot = std::make_unique<Link>();
     slot->peer = peer;
+    if (compression_ != core::CompressionMode::off)
+      slot->outbox.set_packer(std::make_unique<SegmentPacker>(compression_));
   }
   return *slot;
 }

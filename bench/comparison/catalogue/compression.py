@@ -56,4 +56,4 @@ COMPRESSION = Experiment(
     "Streams of text-like and of random bytes between two hosts: 64 messages of 64 KiB or 8 of 1 MiB at once.",
     runs=runs(LINKS, {64 * KIB: 64, MIB: 8}, seconds=0.4),
     quick=runs(LINKS[:1], {64 * KIB: 8}, iterations=1),
-    tables=tables, panels=panels, verdicts=judged, needs="--payload")
+    tables=tables, panels=panels, verdicts=judged, rounds=2, needs="--payload")

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <asio/ip/tcp.hpp>
 #include <cstddef>
@@ -11,6 +13,7 @@
 
 #include "runtime/transport/tcp/segment_unpacker.hpp"
 #include "runtime/transport/tcp/tcp_outbox.hpp"
+#include "runtime/transport/tcp/tcp_socket.hpp"
 #include "runtime/transport/transport.hpp"
 
 namespace prun::transport {
@@ -43,6 +46,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   // Reads what is there, up to a bound that keeps the others served. True if there was anything.
   bool read();
+  // The same for a rank that spins, which the event loop need not tell of every packet.
+  bool read_spinning();
 
   // Sends a frame at once as far as the socket takes it, and leaves the rest in the outbox. No
   // upcalls.
@@ -66,14 +71,18 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void close_quietly();
 
  private:
+  ssize_t receive(std::size_t direct);
   void parse(std::span<const std::byte> bytes);
   void begin_frame(const wire::Frame& frame);
   void advance_payload(std::size_t count);
   void end_frame();
   void arm_write();
-  std::optional<std::size_t> send(const iovec* pieces, std::size_t count);
+  template <class Call>
+  std::optional<std::size_t> write(const Call& call);
+  std::optional<std::size_t> send(std::span<const std::byte> bytes);
+  std::optional<std::size_t> send(std::span<iovec> pieces);
 
-  asio::ip::tcp::socket socket_;
+  TcpSocket socket_;
   WorldRank peer_;
   Owner& owner_;
   Receiver& receiver_;
@@ -84,6 +93,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool said_bye_ = false;  // the peer
+  unsigned reads_without_waiting_ = 0;
 
   // Where in the stream of frames reading stands.
   std::array<std::byte, wire::max_header_bytes> partial_header_{};

@@ -111,7 +111,7 @@ bool TcpTransport::progress() {
   if (connected_.size() <= polled_directly) {
     for (std::size_t i = 0; i < connected_.size(); ++i) {
       TcpConnection& connection = *connected_[i]->connection;
-      if (connection.open()) moved |= connection.read();
+      if (connection.open()) moved |= connection.read_spinning();
     }
   }
   while (!dirty_.empty()) {
@@ -142,6 +142,9 @@ void TcpTransport::arm() {
 void TcpTransport::on_stirred(TcpConnection& connection) {
   stirred_ = true;
   mark_dirty(link(connection.peer()));
+  // Those that progress does not look at are heard of through the event loop also by a rank that
+  // spins.
+  if (connected_.size() > polled_directly) connection.arm_read();
 }
 
 void TcpTransport::on_connection_end(TcpConnection& connection, bool orderly,
@@ -265,7 +268,11 @@ void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
   link.connection = std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
                                                     std::span(scratch_));
   connected_.push_back(&link);
-  link.connection->arm_read();
+  if (connected_.size() > polled_directly) {
+    arm();
+  } else {
+    link.connection->arm_read();
+  }
   if (closing_) say_bye(link);
   mark_dirty(link);
   stirred_ = true;

@@ -348,6 +348,7 @@ void Welcome::encode(Writer& out) const {
   out.u32(rank);
   out.string(bind_address);
   out.u32(cores);
+  out.i32(shared_memory);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -357,6 +358,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.rank = in.u32();
   message.bind_address = in.string(wire::max_string_bytes);
   message.cores = in.u32();
+  message.shared_memory = in.i32();
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

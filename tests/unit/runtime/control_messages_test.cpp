@@ -104,7 +104,7 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4};
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, 7};
 }
 template <>
 RankEndpoint sample() {

@@ -122,9 +122,10 @@ class Running(ClusterTest):
         self.assertNotEqual(lines[0].split()[1], lines[2].split()[1])
 
     def test_ranks_that_share_hosts_and_ranks_that_do_not(self):
+        # Those called Waiting meet in a folder that hosts do not share.
         for program in ("point_to_point_ranks", "collectives_ranks"):
             with self.subTest(program=program):
-                done = self.prun("-H", "rpi1:2,rpi2:2", str(PROGRAMS / program))
+                done = self.prun("-H", "rpi1:2,rpi2:2", str(PROGRAMS / program), "--gtest_filter=-Waiting.*")
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_noisy_login_shell(self):

@@ -170,6 +170,10 @@ TEST_F(ShmSuite, RecordsOutOfPlaceEndTheConnection) {
   std::fill(idle_slot.end() - 4, idle_slot.end(), std::byte{0});
   Bytes too_much = header_of(eager(1, 2));
   too_much.resize(too_much.size() + 3);
+  Frame compressed;
+  compressed.kind = FrameKind::lz4_data;
+  compressed.length = 100;
+  compressed.packed_length = 10;
   struct Lie {
     RecordKind kind;
     Bytes content;
@@ -181,6 +185,7 @@ TEST_F(ShmSuite, RecordsOutOfPlaceEndTheConnection) {
       {RecordKind::frame, {std::byte{99}}, "data frame of an unknown kind 99"},
       {RecordKind::frame, {std::byte{2}}, "repeats an envelope before there was one"},
       {RecordKind::frame, too_much, "frame with more than its payload"},
+      {RecordKind::frame, header_of(compressed), "compressed payload within a host"},
       {RecordKind::more, Bytes(5), "payload that belongs to no frame"},
       {RecordKind::remote, Bytes(5), "offer that nobody can take"},
       {RecordKind::remote, offer_without_slot, "offer in no slot"},

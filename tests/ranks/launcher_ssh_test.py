@@ -106,7 +106,7 @@ class Logins(LauncherTest):
                    rf"^prun: far: its prun does not run there: {broken} \(libstdc\+\+ is too old\)$")
 
     def test_another_make_of_prun(self):
-        self.fails("printf '\\nprun-agent 2\\n'; sleep 100", r"its prun is of another make \(prun-agent 2\)")
+        self.fails("printf '\\nprun-agent 99\\n'; sleep 100", r"its prun is of another make \(prun-agent 99\)")
 
     def test_garbage_behind_the_greeting(self):
         self.fails("printf '\\nprun-agent 2\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")

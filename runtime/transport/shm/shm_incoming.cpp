@@ -94,6 +94,10 @@ std::optional<std::size_t> Incoming::read_header(std::span<const std::byte> cont
     return std::nullopt;
   }
   const wire::Frame& frame = decoded.value()->frame;
+  if (frame.kind == wire::FrameKind::lz4_data) {
+    lie("compressed payload within a host");
+    return std::nullopt;
+  }
   if (frame.kind == wire::FrameKind::eager) {
     eager_ = frame;
     had_eager_ = true;

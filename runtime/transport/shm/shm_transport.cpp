@@ -12,7 +12,6 @@
 
 namespace prun::transport {
 
-using shm::Incoming;
 using shm::Outgoing;
 using shm::RankState;
 using shm::word;
@@ -62,7 +61,7 @@ ShmTransport::ShmTransport(asio::io_context& io, const Settings& settings, Recei
       first_(settings.ranks.front()),
       ranks_(settings.ranks),
       single_copy_(settings.single_copy) {
-  places_.assign(static_cast<std::size_t>(ranks_.back() - first_ + 1), nobody);
+  places_.assign(static_cast<std::size_t>(ranks_.back() - first_) + 1, nobody);
   for (std::uint32_t place = 0; place < ranks_.size(); ++place) {
     if (place == segment_->self()) continue;
     places_[static_cast<std::size_t>(ranks_[place] - first_)] = place;

@@ -41,7 +41,7 @@ using std::chrono::steady_clock;
 constexpr microseconds spin_with_own_core{50};
 
 // Where ranks outnumber cores it yields its core for so long, several turns of all of them: a
-// barrier of 8 ranks on 2 cores takes 30 us this way and 130 with sleeps.
+// barrier of 8 ranks on 2 cores takes 20 to 45 us this way and 135 with sleeps.
 constexpr microseconds yield_when_crowded{200};
 
 // A blocked rank on whose connections nothing has moved for this long takes large messages in ahead

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -111,7 +112,16 @@ void run_all(Context& context) {
     if (info->messages && hosts == 0) hosts = count_hosts(backend);
     for (const std::uint64_t bytes : sizes_for(*info, context.settings)) {
       const Result result = info->run(context, bytes);
-      if (backend.rank() == 0) report.print(line_of(*info, result, context, hosts));
+      const auto explained = info->collective && backend.size() > 1
+                                 ? backend.explain(info->name, result.bytes)
+                                 : std::nullopt;
+      if (backend.rank() != 0) continue;
+      Line line = line_of(*info, result, context, hosts);
+      if (explained) {
+        line.algorithm = explained->algorithm;
+        line.predicted = explained->predicted_seconds;
+      }
+      report.print(line);
     }
   }
   // All leave together: MPICH 4.0 over UCX can wait for ever in MPI_Finalize for a rank that went

@@ -31,6 +31,9 @@ What you see
   -l, --label         [rank@host] before every line
   -v, -q              tell more, tell less
 
+  --tune              no PROGRAM: measure the links, and show for every collective
+                      what is chosen, the time predicted and the time it takes
+
 When to give up
   --timeout S         end the job after S seconds (exit status 124)
   --start-timeout S   seconds for each step of starting (default: 15)

@@ -20,6 +20,7 @@ struct RunOptions {
 
   std::vector<std::string> environment;              // NAME=VALUE from -x, -genv
   std::string directory;                             // --wdir; empty: where prun was started
+  bool tune = false;                                 // --tune, in place of a program
   bool label = false;                                // -l
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting

@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "runtime/bootstrap/rank_channel.hpp"
+#include "runtime/coll/link_measurement.hpp"
 #include "runtime/coll/selector.hpp"
+#include "runtime/comm/spin_habit.hpp"
 #include "runtime/core/config.hpp"
 #include "runtime/p2p/endpoint.hpp"
 #include "runtime/transport/self/self_transport.hpp"
@@ -47,6 +49,8 @@ class World {
 
   p2p::Endpoint& endpoint() { return *endpoint_; }
   const coll::Tuning& tuning() const { return tuning_; }
+  // What communicators have found out of the links of this rank.
+  coll::LinkFindings& link_findings() { return link_findings_; }
 
   // A number for a new communicator that no communicator of this process has; see
   // CommState::agree_on_context.
@@ -64,17 +68,26 @@ class World {
   bool wait(const Done& done, const Deadline& deadline) {
     if (done()) return true;
     Spin spin(spin_);
+    bool pays = spin_habit_.worth_it();
+    bool spun = false;
     for (;;) {
       const bool moved = step();
-      if (done()) return true;
+      const bool is_done = done();
+      if (spun && (moved || is_done)) spin_habit_.caught();
+      if (is_done) return true;
       if (deadline.passed()) return false;
       if (moved) {
+        spun = false;
+        pays = spin_habit_.worth_it();
         spin.restart();
-      } else if (!spin.once_more()) {
+      } else if (!pays || !spin.once_more()) {
+        if (spun) spin_habit_.in_vain();
+        spun = false;
         block(deadline);
         if (done()) return true;
-      } else if (spin.time_for_events()) {
-        io_.poll();
+      } else {
+        spun = true;
+        if (spin.time_for_events()) io_.poll();
       }
     }
   }
@@ -135,7 +148,9 @@ class World {
   bootstrap::JobMap map_;
   WorldRank rank_ = 0;
   std::chrono::microseconds spin_{0};
+  SpinHabit spin_habit_;
   coll::Tuning tuning_;
+  coll::LinkFindings link_findings_;
   std::unique_ptr<bootstrap::RankChannel> channel_;
   std::unique_ptr<p2p::Endpoint> endpoint_;
   std::unique_ptr<transport::SelfTransport> self_;

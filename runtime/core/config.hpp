@@ -19,11 +19,19 @@ namespace prun::core {
 //   PRUN_EAGER_BYTES       messages up to this size are sent without asking (at most 1 MiB)
 //   PRUN_UNEXPECTED_BYTES  memory for large messages taken in ahead of their receive
 //   PRUN_COLL_<OPERATION>  the algorithm to use, e.g. PRUN_COLL_BCAST=chain
+//   PRUN_LINK              the link between two hosts, as latency in microseconds and speed in
+//                          Mbit/s: PRUN_LINK=120,94; otherwise it is measured
 struct Config {
+  struct LinkFigures {
+    double latency_us = 0;
+    double megabits_per_second = 0;
+  };
+
   std::optional<int> agent_descriptor;
   std::optional<std::chrono::microseconds> spin;
   std::optional<std::size_t> eager_bytes;
   std::optional<std::size_t> unexpected_bytes;
+  std::optional<LinkFigures> link;
   std::map<std::string, std::string> algorithms;  // by operation in lower case: {"bcast", "chain"}
 
   // From the process environment. A value that is no number, or out of range, is a Failure naming

@@ -315,6 +315,27 @@ TEST_P(TransportPiecesSuite, DiscardedPayloadIsThrownAwayAndTheNextAreWhole) {
   }
 }
 
+TEST_P(TransportPiecesSuite, DiscardedBulkIsThrownAwayAndTheNextIsWhole) {
+  TransportNet& net = pair();
+  const WorldRank to = net.last();
+  Bulk first(to, 1, pattern(4 * megabyte, 1));
+  Bulk second(to, 2, pattern(4 * megabyte, 2));
+  net.transport(0).send_bulk(first);
+  net.transport(0).send_bulk(second);
+  bool discarded = false;
+  ASSERT_TRUE(net.run_until([&] {
+    if (!discarded && net.receiver(to).inside(0)) {
+      net.receiver(to).take_place_away(0);
+      net.transport(to).discard_arriving(0);
+      discarded = true;
+    }
+    return net.receiver(to).bulk(0, 2).size() == second.bytes.size();
+  }));
+  EXPECT_TRUE(discarded) << "no segment was caught half way";
+  EXPECT_LT(net.receiver(to).bulk(0, 1).size(), first.bytes.size());
+  EXPECT_TRUE(net.receiver(to).bulk(0, 2) == second.bytes);
+}
+
 TEST_P(TransportPairSuite, BothBeginAtOnce) {
   for (int round = 0; round < 200; ++round) {
     TransportNet& net = make(2);
@@ -533,17 +554,23 @@ const TransportCase tcp{"tcp", [](int ranks) { return make_tcp_net(ranks, false)
 const TransportCase tcp_one_loop{"tcp_one_loop",
                                  [](int ranks) { return make_tcp_net(ranks, true); }};
 
+const TransportCase tcp_compressing{"tcp_compressing", make_compressing_tcp_net};
+
 const auto name_of = [](const testing::TestParamInfo<TransportCase>& info) {
   return info.param.name;
 };
 
 INSTANTIATE_TEST_SUITE_P(Every, TransportSuite,
-                         testing::Values(self, memory, memory_in_pieces, tcp, tcp_one_loop),
+                         testing::Values(self, memory, memory_in_pieces, tcp, tcp_one_loop,
+                                         tcp_compressing),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Between, TransportPairSuite,
-                         testing::Values(memory, memory_in_pieces, tcp, tcp_one_loop), name_of);
+                         testing::Values(memory, memory_in_pieces, tcp, tcp_one_loop,
+                                         tcp_compressing),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Partial, TransportPiecesSuite,
-                         testing::Values(memory_in_pieces, tcp, tcp_one_loop), name_of);
+                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_compressing),
+                         name_of);
 
 }  // namespace
 }  // namespace prun::test

@@ -291,8 +291,9 @@ void try_overlap(const coll::Algorithm<Arguments>* algorithm, int ranks, const H
 // does that does not expect it: then nobody waits for ever.
 template <class Arguments>
 void try_mismatch(const coll::Algorithm<Arguments>* algorithm, int ranks, const Hosts& hosts) {
-  // Where members choose for themselves, they choose alike as long as all data is small.
-  const coll::Tuning tuning = algorithm == nullptr ? coll::Tuning() : small_segments();
+  // Members that choose for themselves choose alike here: all data is small, and nobody measures.
+  coll::Tuning tuning = algorithm == nullptr ? coll::Tuning() : small_segments();
+  tuning.links.emplace();
   Subject<Arguments> subject(algorithm, tuning, hosts);
   for (const std::size_t wrong_count : {std::size_t{7}, std::size_t{90}}) {
     for (const Shape& right_shape : shapes<Arguments>(ranks, 40, {0})) {

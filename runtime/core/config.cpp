@@ -81,6 +81,15 @@ Result<Config> Config::from_environment() {
   if (!unexpected) return unexpected.failure();
   config.unexpected_bytes = unexpected.value();
 
+  if (const char* shm = std::getenv("PRUN_SHM"); shm != nullptr && *shm != '\0') {
+    const std::string_view wish(shm);
+    if (wish != "on" && wish != "copy" && wish != "off") {
+      return Failure{Errc::invalid_argument, "the environment variable PRUN_SHM='" +
+                                                 std::string(wish) + "' must be on, copy or off"};
+    }
+    config.single_copy = wish != "copy";
+  }
+
   const auto link = link_figures();
   if (!link) return link.failure();
   config.link = link.value();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -149,7 +150,7 @@ TEST_F(LinkMeasurement, WhoWaitsForOneThatIsGivenUpFails) {
   BcastArguments arguments;
   arguments.data = std::as_writable_bytes(std::span(data));
   arguments.root = 0;
-  std::optional<Task> first = bcast(team(0, 0), arguments, basis(0));
+  auto first = std::make_unique<Task>(bcast(team(0, 0), arguments, basis(0)));
   Task second = bcast(team(0, 1), arguments, basis(0));
   first->start();
   second.start();

@@ -23,6 +23,7 @@ constexpr std::size_t counted_rounds = 5;
 constexpr std::size_t piece_bytes = 4096;
 constexpr std::size_t most_pieces = 32;  // half of what a peer may have outstanding
 constexpr Nanoseconds long_enough = 2'000'000;
+constexpr int tries = 2;
 
 // What is believed: from a bus to a modem. Also keeps the formulas from overflowing.
 constexpr Nanoseconds least_latency = 50;
@@ -74,24 +75,22 @@ Task measure_pair(Team team, int partner, Link* link) {
   std::sort(round_trips.begin(), round_trips.end());
   const Nanoseconds round_trip = round_trips[counted_rounds / 2];
 
-  // The least of two tries: what else goes on only ever adds.
+  // The least of the tries: what else goes on only ever adds.
   const Scratch memory(2 * piece_bytes);
   std::fill(memory.all().begin(), memory.all().end(), std::byte{0});
-  Nanoseconds shorter = 0;
-  Nanoseconds longer = 0;
+  Nanoseconds least = 0;
   std::size_t pieces = 1;
   for (;; pieces *= 2) {
-    shorter = longer;
-    for (int attempt = 0; attempt < 2; ++attempt) {
+    for (int attempt = 0; attempt < tries; ++attempt) {
       Nanoseconds elapsed = 0;
       Task burst = exchange_burst(team, partner, pieces, memory.all(), &elapsed);
       co_await std::move(burst);
-      longer = attempt == 0 ? elapsed : std::min(longer, elapsed);
+      least = attempt == 0 ? elapsed : std::min(least, elapsed);
     }
     // One of the two decides whether that was enough.
     std::array<std::byte, 1> verdict{};
     if (leads) {
-      const bool enough = pieces > 1 && (longer >= long_enough || pieces >= most_pieces);
+      const bool enough = pieces > 1 && (least >= long_enough || pieces >= most_pieces);
       verdict[0] = std::byte{enough};
       Sending out = team.send(partner, verdict);
       co_await out;
@@ -101,9 +100,9 @@ Task measure_pair(Team team, int partner, Link* link) {
     }
     if (verdict[0] != std::byte{0}) break;
   }
-  const auto more_bytes = static_cast<Nanoseconds>(pieces / 2 * piece_bytes);
+  const auto bytes = static_cast<Nanoseconds>(pieces * piece_bytes);
   link->latency = std::clamp(round_trip / 2, least_latency, most_latency);
-  link->byte_ps = std::clamp((longer - shorter) * 1000 / more_bytes, least_byte_ps, most_byte_ps);
+  link->byte_ps = std::clamp((least - round_trip) * 1000 / bytes, least_byte_ps, most_byte_ps);
 }
 
 // Whom this member measures with, or nobody.

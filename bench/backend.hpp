@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,14 @@ class Backend {
   void alltoall(ConstBytes all, Bytes received);
   void scatter(ConstBytes all, Bytes mine, int root);
   void gather(ConstBytes mine, Bytes all, int root);
+
+  // How the library would do a collective on so many bytes, and how long it believes that takes;
+  // nothing where it does not say. All ranks ask.
+  struct Explanation {
+    std::string algorithm;
+    double predicted_seconds = 0;
+  };
+  std::optional<Explanation> explain(std::string_view operation, std::uint64_t bytes);
 
   // Ends the job on every host with that exit status.
   [[noreturn]] void abort(int exit_status);

@@ -140,6 +140,10 @@ void Backend::gather(ConstBytes mine, Bytes all, int root) {
              MPI_COMM_WORLD);
 }
 
+std::optional<Backend::Explanation> Backend::explain(std::string_view, std::uint64_t) {
+  return std::nullopt;
+}
+
 void Backend::abort(int exit_status) {
   MPI_Abort(MPI_COMM_WORLD, exit_status);
   std::abort();

@@ -1,6 +1,7 @@
 #include <functional>
 #include <vector>
 
+#include <prun/detail/tuning.hpp>
 #include <prun/prun.hpp>
 
 #include "bench/backend.hpp"
@@ -90,6 +91,12 @@ void Backend::scatter(ConstBytes all, Bytes mine, int root) {
 }
 void Backend::gather(ConstBytes mine, Bytes all, int root) {
   state_->world.gather(mine, all, root);
+}
+
+std::optional<Backend::Explanation> Backend::explain(std::string_view operation,
+                                                     std::uint64_t bytes) {
+  const auto explained = detail::explain(state_->world, operation, static_cast<std::size_t>(bytes));
+  return Explanation{explained.algorithm, explained.predicted_seconds};
 }
 
 void Backend::abort(int exit_status) {

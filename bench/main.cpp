@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "bench/backend.hpp"
@@ -121,7 +122,16 @@ void run_all(Context& context) {
       const Result result = info->run(context, bytes);
       // Not before: it makes connections, which cost memory.
       if (info->messages && hosts.count == 0) hosts = find_hosts(backend);
-      if (backend.rank() == 0) report.print(line_of(*info, result, context, hosts));
+      const auto explained = info->collective && backend.size() > 1
+                                 ? backend.explain(info->name, result.bytes)
+                                 : std::nullopt;
+      if (backend.rank() != 0) continue;
+      Line line = line_of(*info, result, context, hosts);
+      if (explained) {
+        line.algorithm = explained->algorithm;
+        line.predicted = explained->predicted_seconds;
+      }
+      report.print(line);
     }
   }
   // All leave together: MPICH 4.0 over UCX can wait for ever in MPI_Finalize for a rank that went

@@ -72,6 +72,7 @@ struct OperationInfo {
   int minimum_ranks = 2;
   bool even_ranks = false;
   bool messages = true;       // false: no rank says anything to another
+  bool collective = false;    // one of the library's, which may say how it does it
   std::uint64_t granule = 1;  // sizes are rounded up to a multiple of it
   Result (*run)(Context&, std::uint64_t bytes) = nullptr;
   // What it demands of the network, for the lower bound of what is reported. Null: nothing.

@@ -65,6 +65,8 @@ void Report::print_json(const Line& line) {
   }
   for (const auto& [key, value] : line.figures) json.add(key, value);
   if (line.bound > 0) json.add("bound", line.bound);
+  if (!line.algorithm.empty())
+    json.add("algorithm", line.algorithm).add("predicted", line.predicted);
   out_ << json.text() << '\n';
 }
 
@@ -89,6 +91,8 @@ void Report::print_row(const Line& line) {
   cell(line.slowest ? readable_seconds(line.slowest->median) : "-");
   cell(line.bound > 0 ? readable_seconds(line.bound) : "-");
   for (const auto& [key, value] : line.figures) out_ << "  " << key << " " << value;
+  if (!line.algorithm.empty())
+    out_ << "  by " << line.algorithm << ", predicted " << readable_seconds(line.predicted);
   out_ << '\n';
 }
 

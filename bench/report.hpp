@@ -26,6 +26,10 @@ struct Line {
   std::optional<Summary> slowest;
   std::vector<std::pair<std::string, double>> figures;
   double bound = 0;  // seconds; 0 where none is known
+  // How the library says that it does it, and how long it believes that takes; empty where it says
+  // nothing.
+  std::string algorithm;
+  double predicted = 0;  // seconds
 };
 
 // Prints lines as they come, as JSON or as a table for people; each is out at once.

@@ -14,5 +14,5 @@ install(FILES "${PROJECT_BINARY_DIR}/prunConfig.cmake" "${PROJECT_BINARY_DIR}/pr
         DESTINATION ${package_dir})
 
 if(PRUN_BUILD_LAUNCHER)
-  install(TARGETS prun_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS prun_command prun_tune RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -80,6 +80,7 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
 
   job::JobPlan plan;
   plan.options = options;
+  if (options.tune) plan.options.command = {own_path() + "-tune"};
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.own_path = own_path();
   plan.environment = environment;

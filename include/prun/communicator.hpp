@@ -20,6 +20,11 @@
 
 namespace prun {
 
+class Communicator;
+namespace detail {
+CommState& state_of(const Communicator& comm);
+}
+
 // A group of ranks and a space of messages that no other communicator sees.
 //
 // A Communicator is a handle: copies mean the same communicator, dup() makes a new one. All members
@@ -485,6 +490,7 @@ class Communicator {
   }
 
  private:
+  friend detail::CommState& detail::state_of(const Communicator& comm);
   detail::CommState& state() const {
     if (!state_) detail::no_communicator();
     return *state_;

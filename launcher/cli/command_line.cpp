@@ -108,6 +108,7 @@ class Parser {
     flag("--label", [this] { run_.label = true; });
     flag("--verbose", [this] { ++run_.verbosity; });
     flag("--quiet", [this] { --run_.verbosity; });
+    flag("--tune", [this] { run_.tune = true; });
     flag("--help", [this] { wants_help_ = true; });
     flag("--version", [this] { wants_version_ = true; });
   }
@@ -128,6 +129,11 @@ class Parser {
     if (wants_help_) return Printout{help_text(), 0, false};
     if (wants_version_) return Printout{version_text(), 0, false};
     run_.command = std::move(normalised.value().command);
+    if (run_.tune) {
+      if (run_.command.empty()) return std::move(run_);
+      return error("--tune takes no program, and here is '" + run_.command.front() +
+                   "'; for example: prun --tune -H rpi1,rpi2");
+    }
     if (run_.command.empty() || run_.command.front().empty()) {
       return error(
           "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime 100000, or prun -n 4 "

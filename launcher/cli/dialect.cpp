@@ -51,6 +51,7 @@ constexpr Spelling spellings[] = {
     {"launcher-exec", "--launcher-exec", Takes::value},
     {"v", "--verbose", Takes::nothing},
     {"verbose", "--verbose", Takes::nothing},
+    {"tune", "--tune", Takes::nothing},
     {"q", "--quiet", Takes::nothing},
     {"quiet", "--quiet", Takes::nothing},
     {"h", "--help", Takes::nothing},

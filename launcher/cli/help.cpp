@@ -34,6 +34,7 @@ How data travels between hosts
 What you see
   -l, --label         [rank@host] before every line
   -v, -q              tell more, tell less
+  --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
   --timeout S         end the job after S seconds (exit status 124)

@@ -21,6 +21,7 @@ struct RunOptions {
 
   std::vector<std::string> environment;  // NAME=VALUE from -x, -genv
   std::string directory;                 // --wdir; empty: where prun was started
+  bool tune = false;                     // --tune, in place of a program
   bool label = false;                    // -l
   core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "runtime/coll/arguments.hpp"
+#include "runtime/coll/cost.hpp"
 #include "runtime/coll/task.hpp"
 #include "runtime/coll/team.hpp"
 
@@ -14,29 +15,45 @@ namespace prun::coll {
 // result for any number of ranks from 1, any root, and no bytes at all.
 template <class Arguments>
 struct Algorithm {
-  std::string_view name;  // as the selector's table and the environment name it: "binomial"
-  // Whether it gives a right result here: commutative operations only, equal blocks only, ... The
-  // answer is the same on every member.
-  bool (*fits)(const Team& team, const Arguments& arguments);
+  std::string_view name;  // as the environment names it: "binomial"
+  // Whether it gives a right result here: commutative operations only, equal blocks only, ...
+  bool (*fits)(const Situation& situation);
   Task (*run)(Team team, Arguments arguments);
+  // What it takes, of the links that the situation tells of. Longer messages never cost less.
+  Nanoseconds (*cost)(const Situation& situation);
+  // Whether its data travels in segments, whose size is then chosen with it.
+  bool pipelined = false;
+  // Whether it is made of others, chosen when it runs.
+  bool staged = false;
 };
 
 // For `fits` of an algorithm without restrictions.
-template <class Arguments>
-bool always(const Team&, const Arguments&) {
+inline bool always(const Situation&) {
   return true;
 }
 
+// For `fits` of an algorithm that is of no use to two ranks.
+inline bool more_than_two(const Situation& situation) {
+  return situation.ranks > 2;
+}
+
 // For `fits` of an algorithm that combines contributions in another order than that of the ranks.
-template <class Arguments>
-bool commutative(const Team&, const Arguments& arguments) {
-  return arguments.op.commutative;
+inline bool commutative(const Situation& situation) {
+  return situation.commutative;
 }
 
 // For `fits` of an algorithm whose members must know the size of every block.
-template <class Arguments>
-bool equal_blocks(const Team&, const Arguments& arguments) {
-  return arguments.uniform;
+inline bool equal_blocks(const Situation& situation) {
+  return situation.uniform;
+}
+
+// For `fits` of an algorithm that has one member of each host speak for the others.
+inline bool shared_hosts(const Situation& situation) {
+  return situation.hosts > 1 && situation.per_host > 1;
+}
+
+inline bool shared_hosts_commutative(const Situation& situation) {
+  return shared_hosts(situation) && situation.commutative;
 }
 
 // The algorithms of an operation, in algorithms.cpp of the operation's folder. At least one fits

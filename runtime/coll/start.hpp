@@ -1,6 +1,8 @@
 #pragma once
 
 #include "runtime/coll/arguments.hpp"
+#include "runtime/coll/link_measurement.hpp"
+#include "runtime/coll/link_state.hpp"
 #include "runtime/coll/task.hpp"
 #include "runtime/coll/team.hpp"
 #include "runtime/coll/tuning.hpp"
@@ -10,16 +12,28 @@
 // before). A team of one rank works like any other and never waits.
 namespace prun::coll {
 
-Task barrier(Team team, BarrierArguments arguments, const Tuning& tuning);
-Task bcast(Team team, BcastArguments arguments, const Tuning& tuning);
-Task gather(Team team, GatherArguments arguments, const Tuning& tuning);
-Task scatter(Team team, ScatterArguments arguments, const Tuning& tuning);
-Task allgather(Team team, AllgatherArguments arguments, const Tuning& tuning);
-Task reduce(Team team, ReduceArguments arguments, const Tuning& tuning);
-Task allreduce(Team team, AllreduceArguments arguments, const Tuning& tuning);
-Task reduce_scatter(Team team, ReduceScatterArguments arguments, const Tuning& tuning);
-Task alltoall(Team team, AlltoallArguments arguments, const Tuning& tuning);
-Task scan(Team team, ScanArguments arguments, const Tuning& tuning);
-Task exscan(Team team, ExscanArguments arguments, const Tuning& tuning);
+// What a choice is made from, besides the call itself. All outlive the task.
+struct Basis {
+  const Tuning& tuning;
+  // Of the communicator; null: what is assumed of links is taken for granted.
+  LinkState* state = nullptr;
+  // Of this process, from other communicators.
+  LinkFindings* known = nullptr;
+};
+
+Task barrier(Team team, BarrierArguments arguments, const Basis& basis);
+Task bcast(Team team, BcastArguments arguments, const Basis& basis);
+Task gather(Team team, GatherArguments arguments, const Basis& basis);
+Task scatter(Team team, ScatterArguments arguments, const Basis& basis);
+Task allgather(Team team, AllgatherArguments arguments, const Basis& basis);
+Task reduce(Team team, ReduceArguments arguments, const Basis& basis);
+Task allreduce(Team team, AllreduceArguments arguments, const Basis& basis);
+Task reduce_scatter(Team team, ReduceScatterArguments arguments, const Basis& basis);
+Task alltoall(Team team, AlltoallArguments arguments, const Basis& basis);
+Task scan(Team team, ScanArguments arguments, const Basis& basis);
+Task exscan(Team team, ExscanArguments arguments, const Basis& basis);
+
+// Nothing but the measuring, where the links are not known yet.
+Task learn_links(Team team, const Basis& basis);
 
 }  // namespace prun::coll

@@ -37,4 +37,8 @@ void Receiving::await_resume() const {
   check(operation_);
 }
 
+Outlet::Outlet(const Team& team, int to) : endpoint_(*team.endpoint_) {
+  waiter_.peer = team.world(to);
+}
+
 }  // namespace prun::coll

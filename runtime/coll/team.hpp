@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/coll/cost.hpp"
+#include "runtime/coll/host_map.hpp"
 #include "runtime/coll/task.hpp"
 #include "runtime/p2p/endpoint.hpp"
 
@@ -28,6 +30,8 @@ class Sending {
   bool await_ready() const noexcept { return operation_.done(); }
   void await_suspend(std::coroutine_handle<> waiter) noexcept { operation_.set_waiter(waiter); }
   void await_resume() const;
+  // For whoever waits for several: this one resumes nobody any more.
+  void stop_waiting() noexcept { operation_.clear_waiter(); }
 
  private:
   p2p::SendOperation operation_;
@@ -43,14 +47,36 @@ class Receiving {
   bool await_ready() const noexcept { return operation_.done(); }
   void await_suspend(std::coroutine_handle<> waiter) noexcept { operation_.set_waiter(waiter); }
   void await_resume() const;
+  // For whoever waits for several: this one resumes nobody any more.
+  void stop_waiting() noexcept { operation_.clear_waiter(); }
 
  private:
   p2p::RecvOperation operation_;
 };
 
-// A chain of eight hosts at 100 Mbit/s broadcasts 1 MiB within 4 % of the best in segments of 4
-// KiB, within 11 % in segments of 16 KiB; a small processor prefers few large ones. Below the eager
-// limit, so that a segment needs no permission to leave.
+// Whether what was sent to a member has left this process. A small block is done when it is queued;
+// a stream of them waits for this in between, so that it is never far ahead of the wire:
+//   co_await outlet;
+class Outlet {
+ public:
+  Outlet(const Team& team, int to);
+
+  bool await_ready() const noexcept { return endpoint_.flushed(waiter_.peer); }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_.waiter = waiter;
+    endpoint_.wait_until_flushed(waiter_);
+  }
+  void await_resume() const noexcept {}
+  void stop_waiting() { waiter_.forget(); }
+
+ private:
+  p2p::Endpoint& endpoint_;
+  p2p::FlushWaiter waiter_;
+};
+
+// Where nobody chooses another size. A chain of eight hosts at 100 Mbit/s broadcasts 1 MiB within 4 %
+// of the best in segments of 4 KiB, within 11 % in segments of 16 KiB; a small processor prefers few
+// large ones. Below the eager limit, so that a segment needs no permission to leave.
 inline constexpr std::size_t default_segment_bytes = 8u << 10;
 
 // The members of one collective call as an algorithm sees them: ranks 0 to size-1, blocks of bytes.
@@ -83,6 +109,35 @@ class Team {
   std::size_t segment_bytes() const { return segment_bytes_; }
   void set_segment_bytes(std::size_t bytes) { segment_bytes_ = bytes; }
 
+  // On how many hosts the members are, and how many on the host that has the most. Without a map
+  // every member has a host of its own.
+  int hosts() const { return map_ == nullptr ? size() : map_->count(); }
+  int per_host() const { return map_ == nullptr ? 1 : map_->most_on_one(); }
+  const HostMap* host_map() const { return map_; }
+  // The map outlives the collective, like the members.
+  void set_host_map(const HostMap* map) { map_ = map; }
+
+  // What the links are like, where an algorithm has to choose others for its stages.
+  const LinkModel& links() const { return links_; }
+  void set_links(const LinkModel& links) { links_ = links; }
+
+  // Some of the members as a team of their own, within the same call: `members` are world ranks,
+  // this one at `rank`.
+  Team part(std::span<const p2p::WorldRank> members, int rank, const HostMap* map) const {
+    Team team = *this;
+    team.members_ = members;
+    team.rank_ = rank;
+    team.map_ = map;
+    return team;
+  }
+  // The same members, for blocks of another type.
+  Team of_type(const Datatype& type) const {
+    Team team = *this;
+    team.type_ = type;
+    return team;
+  }
+  p2p::WorldRank world(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
+
   Sending send(int to, std::span<const std::byte> block) const { return Sending(*this, to, block); }
   Receiving recv(int from, std::span<std::byte> block) const {
     return Receiving(*this, from, block);
@@ -95,7 +150,7 @@ class Team {
  private:
   friend class Sending;
   friend class Receiving;
-  p2p::WorldRank world(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
+  friend class Outlet;
 
   p2p::Endpoint* endpoint_;
   std::span<const p2p::WorldRank> members_;
@@ -104,6 +159,8 @@ class Team {
   std::int32_t call_;
   Datatype type_;
   std::size_t segment_bytes_ = default_segment_bytes;
+  const HostMap* map_ = nullptr;
+  LinkModel links_;
 };
 
 }  // namespace prun::coll

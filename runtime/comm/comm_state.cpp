@@ -5,13 +5,26 @@
 #include <utility>
 
 namespace prun::detail {
+namespace {
+
+coll::HostMap hosts_of(const World& world, const std::vector<transport::WorldRank>& members) {
+  std::vector<std::uint32_t> hosts;
+  hosts.reserve(members.size());
+  for (const transport::WorldRank member : members) hosts.push_back(world.host_index(member));
+  return coll::HostMap(hosts);
+}
+
+}  // namespace
 
 CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> members,
-                     std::uint32_t context, bool is_world)
+                     std::uint32_t context, const CommState* parent)
     : world_(std::move(world)),
       members_(std::move(members)),
       context_(context),
-      is_world_(is_world) {
+      is_world_(parent == nullptr),
+      host_map_(hosts_of(*world_, members_)) {
+  if (parent != nullptr && parent->link_state_.stage() == coll::LinkState::Stage::known)
+    link_state_.know(parent->link_state_.links());
   for (int rank = 0; rank < size(); ++rank) ranks_.emplace(world_rank(rank), rank);
   rank_ = ranks_.at(world_->rank());
 }
@@ -25,7 +38,7 @@ CommState::~CommState() {
 std::shared_ptr<CommState> CommState::of_world(std::shared_ptr<World> world) {
   std::vector<WorldRank> members(static_cast<std::size_t>(world->size()));
   std::iota(members.begin(), members.end(), 0);
-  return std::make_shared<CommState>(std::move(world), std::move(members), 0, true);
+  return std::make_shared<CommState>(std::move(world), std::move(members), 0, nullptr);
 }
 
 std::optional<int> CommState::rank_of(WorldRank world_rank) const {
@@ -39,8 +52,12 @@ coll::Team CommState::team_for_next_call(Datatype type) {
       calls_++ & static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
   coll::Team team(world_->endpoint(), members_, rank_, context_ + 1,
                   static_cast<std::int32_t>(call), type);
-  team.set_segment_bytes(world_->tuning().segment_bytes);
+  team.set_host_map(&host_map_);
   return team;
+}
+
+coll::Basis CommState::basis() {
+  return {world_->tuning(), &link_state_, &world_->link_findings()};
 }
 
 std::string CommState::say(const std::string& operation) const {

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/coll/team.hpp"
+#include "runtime/coll/start.hpp"
 #include "runtime/comm/world.hpp"
 
 namespace prun::detail {
@@ -19,9 +19,10 @@ class CommState : public std::enable_shared_from_this<CommState> {
  public:
   using WorldRank = transport::WorldRank;
 
-  // `context` is the first of the two; see agree_on_context.
+  // `context` is the first of the two; see agree_on_context. What the members of `parent` know of
+  // their links these know too; null for the world.
   CommState(std::shared_ptr<World> world, std::vector<WorldRank> members, std::uint32_t context,
-            bool is_world);
+            const CommState* parent);
   ~CommState();
 
   // env.world().
@@ -39,6 +40,10 @@ class CommState : public std::enable_shared_from_this<CommState> {
   // The members as a collective algorithm sees them, for one more call. Members count their calls
   // alike.
   coll::Team team_for_next_call(Datatype type);
+  // What their algorithms are chosen from.
+  coll::Basis basis();
+  const coll::HostMap& host_map() const { return host_map_; }
+  const coll::LinkState& link_state() const { return link_state_; }
 
   // "rank 1 on rpi2: recv from 0, tag 7": how a message to the user begins.
   std::string say(const std::string& operation) const;
@@ -53,6 +58,8 @@ class CommState : public std::enable_shared_from_this<CommState> {
   bool is_world_;
   int rank_ = -1;
   std::uint32_t calls_ = 0;
+  coll::HostMap host_map_;
+  coll::LinkState link_state_;
 };
 
 }  // namespace prun::detail

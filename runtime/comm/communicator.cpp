@@ -66,7 +66,7 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
   std::vector<transport::WorldRank> members;
   for (const auto& [unused_key, rank] : group) members.push_back(comm.world_rank(rank));
   return std::make_shared<detail::CommState>(comm.shared_world(), std::move(members), context,
-                                             false);
+                                             &comm);
 }
 
 }  // namespace

@@ -11,6 +11,14 @@
 namespace prun::detail {
 namespace {
 
+// What PRUN_LINK says, in the selector's units.
+coll::LinkModel links_of(const core::Config::LinkFigures& figures) {
+  coll::LinkModel links;
+  links.between_hosts = {static_cast<std::int64_t>(figures.latency_us * 1000.0),
+                         static_cast<std::int64_t>(8e6 / figures.megabits_per_second)};
+  return links;
+}
+
 // Takes over the algorithms that the environment names.
 coll::Tuning make_tuning(const core::Config& config) {
   coll::Tuning tuning;
@@ -28,6 +36,8 @@ coll::Tuning make_tuning(const core::Config& config) {
     tuning.forced[static_cast<std::size_t>(found - coll::operation_names.begin())] = algorithm;
   }
   if (const auto checked = coll::check(tuning); !checked) checked.failure().raise();
+  if (config.link) tuning.links = links_of(*config.link);
+  if (config.eager_bytes) tuning.eager_bytes = *config.eager_bytes;
   return tuning;
 }
 

@@ -19,7 +19,9 @@
 #include <vector>
 
 #include "runtime/bootstrap/rank_channel.hpp"
+#include "runtime/coll/link_measurement.hpp"
 #include "runtime/coll/selector.hpp"
+#include "runtime/comm/spin_habit.hpp"
 #include "runtime/core/config.hpp"
 #include "runtime/p2p/endpoint.hpp"
 #include "runtime/transport/self/self_transport.hpp"
@@ -51,6 +53,8 @@ class World {
 
   p2p::Endpoint& endpoint() { return *endpoint_; }
   const coll::Tuning& tuning() const { return tuning_; }
+  // What communicators have found out of the links of this rank.
+  coll::LinkFindings& link_findings() { return link_findings_; }
 
   // A number for a new communicator that no communicator of this process has; see
   // CommState::agree_on_context.
@@ -68,19 +72,28 @@ class World {
   bool wait(const Done& done, const Deadline& deadline) {
     if (done()) return true;
     Spin spin(spin_);
+    bool pays = crowded_ || spin_habit_.worth_it();
+    bool spun = false;
     for (;;) {
       const bool moved = step();
-      if (done()) return true;
+      const bool is_done = done();
+      if (spun && (moved || is_done)) spin_habit_.caught();
+      if (is_done) return true;
       if (deadline.passed()) return false;
       if (moved) {
+        spun = false;
+        pays = crowded_ || spin_habit_.worth_it();
         spin.restart();
-      } else if (!spin.once_more()) {
+      } else if (!pays || !spin.once_more()) {
+        if (spun) spin_habit_.in_vain();
+        spun = false;
         block(deadline);
         if (done()) return true;
-      } else if (crowded_) {
+      } else {
+        spun = true;
         // Whoever is waited for may need this core. Cheaper than a sleep and a wake-up, by far,
         // where ranks take turns.
-        ::sched_yield();
+        if (crowded_) ::sched_yield();
       }
       turns_ += turn_weight();
       if (turns_ >= turns_between_events) {
@@ -190,7 +203,9 @@ class World {
   WorldRank rank_ = 0;
   std::chrono::microseconds spin_{0};
   bool crowded_ = false;  // more ranks than cores on this host
+  SpinHabit spin_habit_;
   coll::Tuning tuning_;
+  coll::LinkFindings link_findings_;
   std::unique_ptr<bootstrap::RankChannel> channel_;
   std::unique_ptr<p2p::Endpoint> endpoint_;
   std::unique_ptr<transport::SelfTransport> self_;

@@ -30,6 +30,29 @@ Result<std::optional<std::size_t>> number(const char* name, std::size_t most) {
   return std::optional(value);
 }
 
+// PRUN_LINK, if it is set.
+Result<std::optional<Config::LinkFigures>> link_figures() {
+  const char* text = std::getenv("PRUN_LINK");
+  if (text == nullptr || *text == '\0') return std::optional<Config::LinkFigures>();
+  Config::LinkFigures figures;
+  const char* end = text + std::strlen(text);
+  const auto first = std::from_chars(text, end, figures.latency_us);
+  const bool comma = first.ec == std::errc() && first.ptr != end && *first.ptr == ',';
+  const auto second = comma ? std::from_chars(first.ptr + 1, end, figures.megabits_per_second)
+                            : std::from_chars_result{text, std::errc::invalid_argument};
+  // The bounds of what is measured.
+  const bool good = second.ec == std::errc() && second.ptr == end && figures.latency_us >= 0.05 &&
+                    figures.latency_us <= 1e5 && figures.megabits_per_second >= 0.1 &&
+                    figures.megabits_per_second <= 1e6;
+  if (!good) {
+    return Failure{Errc::invalid_argument,
+                   std::string("the environment variable PRUN_LINK='") + text +
+                       "' must be a latency in microseconds (0.05 to 100000), a comma, and a "
+                       "speed in Mbit/s (0.1 to 1000000), such as 120,94"};
+  }
+  return std::optional(figures);
+}
+
 std::optional<long> positive(const char* name) {
   const char* text = std::getenv(name);
   if (text == nullptr) return std::nullopt;
@@ -66,6 +89,10 @@ Result<Config> Config::from_environment() {
     }
     config.single_copy = wish != "copy";
   }
+
+  const auto link = link_figures();
+  if (!link) return link.failure();
+  config.link = link.value();
 
   constexpr std::string_view prefix = "PRUN_COLL_";
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -21,12 +21,20 @@ namespace prun::core {
 //   PRUN_SHM               how ranks of one host talk: on (shared memory), copy (the same, and large
 //                          payloads are copied through it, too), off (TCP; the agent reads that)
 //   PRUN_COLL_<OPERATION>  the algorithm to use, e.g. PRUN_COLL_BCAST=chain
+//   PRUN_LINK              the link between two hosts, as latency in microseconds and speed in
+//                          Mbit/s: PRUN_LINK=120,94; otherwise it is measured
 struct Config {
+  struct LinkFigures {
+    double latency_us = 0;
+    double megabits_per_second = 0;
+  };
+
   std::optional<int> agent_descriptor;
   std::optional<std::chrono::microseconds> spin;
   std::optional<std::size_t> eager_bytes;
   std::optional<std::size_t> unexpected_bytes;
-  bool single_copy = true;                        // of large payloads in shared memory
+  bool single_copy = true;  // of large payloads in shared memory
+  std::optional<LinkFigures> link;
   std::map<std::string, std::string> algorithms;  // by operation in lower case: {"bcast", "chain"}
 
   // From the process environment. A value that is no number, or out of range, is a Failure naming

@@ -35,7 +35,12 @@ Failure lie(const std::string& what) {
 // ------------------------------------------------------------------------------------------------------
 
 Operation::~Operation() {
+  clear_waiter();
+}
+
+void Operation::clear_waiter() {
   if (waiter_) endpoint_.forget_waiter(*this);
+  waiter_ = nullptr;
 }
 
 SendOperation::~SendOperation() {
@@ -98,13 +103,30 @@ bool Endpoint::run_ready() {
   if (!detached_.empty()) {
     detached_.remove_if([](const DetachedSend& send) { return send.operation.done(); });
   }
-  if (ready_.empty()) return false;
+  bool resumed = resume_flushed();
   while (!ready_.empty()) {
     const std::coroutine_handle<> waiter = ready_.front();
     ready_.pop_front();
     waiter.resume();
+    resumed = true;
   }
-  return true;
+  return resumed;
+}
+
+bool Endpoint::resume_flushed() {
+  bool resumed = false;
+  // Who is resumed may make others wait, or stop them: so from the front again each time.
+  for (FlushWaiter* next = unflushed_.front(); next != nullptr;) {
+    if (!flushed(next->peer)) {
+      next = unflushed_.next(*next);
+      continue;
+    }
+    next->forget();
+    next->waiter.resume();
+    resumed = true;
+    next = unflushed_.front();
+  }
+  return resumed;
 }
 
 void Endpoint::forget_waiter(Operation& operation) {
@@ -441,7 +463,7 @@ void Endpoint::give_back_credit(Peer& from, std::uint64_t eager_bytes) {
   ++from.envelopes_used;
   from.eager_bytes_used += eager_bytes;
   if (from.envelopes_used >= limits_.envelopes_per_peer / 2 ||
-      from.eager_bytes_used >= limits_.eager_bytes_per_peer / 2) {
+      from.eager_bytes_used >= limits_.eager_bytes_per_peer / 8) {
     send_credit(from, 0);
   }
 }

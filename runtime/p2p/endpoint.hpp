@@ -104,6 +104,11 @@ class Endpoint final : public transport::Receiver {
   // Bytes of messages from the peer that were copied out of memory in which they had waited.
   std::uint64_t bytes_copied(WorldRank rank) const;
 
+  // Whether every frame for the peer has left this process. A small message is done when it is
+  // queued: who sends many waits for this between them, or he uses up all the room the peer has.
+  bool flushed(WorldRank rank) { return peer(rank).transport->flushed(rank); }
+  void wait_until_flushed(FlushWaiter& waiter) { unflushed_.push_back(waiter); }
+
   // Every send has been handed to the transports.
   bool idle() const { return sends_under_way_ == 0; }
 
@@ -210,6 +215,7 @@ class Endpoint final : public transport::Receiver {
   void withdraw(SendOperation& operation);
   void withdraw(RecvOperation& operation);
   void forget_waiter(Operation& operation);
+  bool resume_flushed();
 
   Limits limits_;
   Route route_;
@@ -221,6 +227,7 @@ class Endpoint final : public transport::Receiver {
   std::list<DetachedSend> detached_;
   std::unordered_set<std::uint32_t> retired_contexts_;
   std::deque<std::coroutine_handle<>> ready_;
+  core::IntrusiveList<FlushWaiter, FlushTag> unflushed_;
   std::size_t taken_in_bytes_ = 0;
   std::size_t untaken_ = 0;
   std::size_t sends_under_way_ = 0;

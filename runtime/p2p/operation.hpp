@@ -25,6 +25,18 @@ using transport::WorldRank;
 class Endpoint;
 struct UnexpectedMessage;
 struct StalledTag;
+struct FlushTag;
+
+// Somebody who waits until what was sent to a peer has left this process. Lives where he likes;
+// the Endpoint resumes him once.
+struct FlushWaiter : core::ListHook<FlushTag> {
+  WorldRank peer = match::any;
+  std::coroutine_handle<> waiter;
+  ~FlushWaiter() { forget(); }
+  void forget() {
+    if (linked()) core::IntrusiveList<FlushWaiter, FlushTag>::remove(*this);
+  }
+};
 
 // What both have: an end, and somebody who may wait for it.
 class Operation {
@@ -35,6 +47,8 @@ class Operation {
 
   // Resumed once by Endpoint::run_ready after completion. One waiter at a time.
   void set_waiter(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
+  // Nobody is resumed on its account any more.
+  void clear_waiter();
 
  protected:
   explicit Operation(Endpoint& endpoint) : endpoint_(endpoint) {}

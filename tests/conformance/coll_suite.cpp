@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <deque>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -20,44 +23,80 @@ namespace {
 
 constexpr int rank_counts[] = {1, 2, 3, 4, 5, 7, 8};
 
-// An algorithm of the table, or, without one, what the selector picks.
+// Which host each rank is on; nothing where each has its own.
+using Hosts = std::vector<std::uint32_t>;
+
+// An algorithm of the table, or, without one, what the selector picks, on certain hosts. The ranks
+// that select know nothing of their links at first.
 template <class Arguments>
 class Subject {
  public:
-  Subject(const coll::Algorithm<Arguments>* algorithm, const coll::Tuning& tuning)
-      : algorithm_(algorithm), tuning_(tuning) {}
-
-  bool fits(const coll::Team& team, const Arguments& arguments) const {
-    return algorithm_ == nullptr || algorithm_->fits(team, arguments);
+  Subject(const coll::Algorithm<Arguments>* algorithm, const coll::Tuning& tuning,
+          const Hosts& hosts)
+      : algorithm_(algorithm), tuning_(tuning), states_(hosts.size()), findings_(hosts.size()) {
+    if (!hosts.empty()) map_.emplace(hosts);
   }
-  coll::Task task(coll::Team team, Arguments arguments) const {
+
+  bool fits(coll::Team team, const Arguments& arguments) const {
+    place(team);
+    return algorithm_ == nullptr || algorithm_->fits(coll::situation_of(team, arguments));
+  }
+  coll::Task task(coll::Team team, Arguments arguments) {
+    place(team);
     if (algorithm_ == nullptr) return started(team, std::move(arguments));
-    team.set_segment_bytes(tuning_.segment_bytes);
+    if (tuning_.segment_bytes) team.set_segment_bytes(*tuning_.segment_bytes);
     return algorithm_->run(team, std::move(arguments));
   }
 
  private:
+  void place(coll::Team& team) const {
+    if (map_) team.set_host_map(&*map_);
+  }
+
   // Every operation by its own name.
-  coll::Task started(coll::Team team, Arguments arguments) const {
+  coll::Task started(coll::Team team, Arguments arguments) {
     using enum coll::Operation;
     constexpr coll::Operation operation = Arguments::operation;
-    if constexpr (operation == barrier) return coll::barrier(team, arguments, tuning_);
-    if constexpr (operation == bcast) return coll::bcast(team, arguments, tuning_);
-    if constexpr (operation == gather) return coll::gather(team, arguments, tuning_);
-    if constexpr (operation == scatter) return coll::scatter(team, arguments, tuning_);
-    if constexpr (operation == allgather) return coll::allgather(team, arguments, tuning_);
-    if constexpr (operation == reduce) return coll::reduce(team, arguments, tuning_);
-    if constexpr (operation == allreduce) return coll::allreduce(team, arguments, tuning_);
-    if constexpr (operation == reduce_scatter)
-      return coll::reduce_scatter(team, arguments, tuning_);
-    if constexpr (operation == alltoall) return coll::alltoall(team, arguments, tuning_);
-    if constexpr (operation == scan) return coll::scan(team, arguments, tuning_);
-    if constexpr (operation == exscan) return coll::exscan(team, arguments, tuning_);
+    const auto rank = static_cast<std::size_t>(team.rank());
+    const coll::Basis basis{tuning_, map_ ? &states_[rank] : nullptr,
+                            map_ ? &findings_[rank] : nullptr};
+    if constexpr (operation == barrier) return coll::barrier(team, arguments, basis);
+    if constexpr (operation == bcast) return coll::bcast(team, arguments, basis);
+    if constexpr (operation == gather) return coll::gather(team, arguments, basis);
+    if constexpr (operation == scatter) return coll::scatter(team, arguments, basis);
+    if constexpr (operation == allgather) return coll::allgather(team, arguments, basis);
+    if constexpr (operation == reduce) return coll::reduce(team, arguments, basis);
+    if constexpr (operation == allreduce) return coll::allreduce(team, arguments, basis);
+    if constexpr (operation == reduce_scatter) return coll::reduce_scatter(team, arguments, basis);
+    if constexpr (operation == alltoall) return coll::alltoall(team, arguments, basis);
+    if constexpr (operation == scan) return coll::scan(team, arguments, basis);
+    if constexpr (operation == exscan) return coll::exscan(team, arguments, basis);
   }
 
   const coll::Algorithm<Arguments>* algorithm_;
   coll::Tuning tuning_;
+  std::optional<coll::HostMap> map_;
+  std::deque<coll::LinkState> states_;
+  std::deque<coll::LinkFindings> findings_;
 };
+
+// The hosts an algorithm is tried on: those that speak by leaders need ranks that share hosts, in
+// turn and in groups of different size; the selector must do with anything.
+template <class Arguments>
+std::vector<Hosts> layouts(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+  coll::Situation apart;
+  apart.ranks = apart.hosts = ranks;
+  const bool flat = algorithm != nullptr && algorithm->fits(apart);
+  if (flat || ranks < 3) return {Hosts()};
+  Hosts in_turn;
+  Hosts uneven;
+  for (int rank = 0; rank < ranks; ++rank) {
+    in_turn.push_back(static_cast<std::uint32_t>(rank % ((ranks + 1) / 2)));
+    uneven.push_back(rank * 3 < ranks ? 1 : 0);
+  }
+  if (algorithm == nullptr) return {Hosts(), in_turn};
+  return {in_turn, uneven};
+}
 
 // Limits and segments of a few elements, so that short data meets every edge: eager and rendezvous,
 // senders out of credit, data frames, pipelines longer than their window.
@@ -88,7 +127,7 @@ ClusterOptions real_world(int ranks) {
 
 // Runs one case once on its own call number, and checks it. Skips what the algorithm does not fit.
 template <class Arguments>
-void try_shape(Cluster& cluster, const Subject<Arguments>& subject, const Shape& shape, int call) {
+void try_shape(Cluster& cluster, Subject<Arguments>& subject, const Shape& shape, int call) {
   SCOPED_TRACE(shape.describe());
   Case<Arguments> trial(shape);
   std::vector<coll::Task> tasks;
@@ -147,8 +186,8 @@ std::vector<Shape> shapes(int ranks, std::size_t count, const std::vector<int>& 
 }
 
 template <class Arguments>
-void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks) {
-  const Subject<Arguments> subject(algorithm, small_segments());
+void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks, const Hosts& hosts) {
+  Subject<Arguments> subject(algorithm, small_segments(), hosts);
   const auto n = static_cast<std::size_t>(ranks);
   std::vector<int> all_roots;
   for (int root = 0; root < ranks; ++root) all_roots.push_back(root);
@@ -175,24 +214,25 @@ void try_small(const coll::Algorithm<Arguments>* algorithm, int ranks) {
   }
 }
 
-// Elements at which message_bytes is just below, at and above each threshold of the operation.
+// Elements of which a block, or all parts of a reduce_scatter together, is about as long as the
+// longest eager message, and as the segments that the selector chooses from.
 template <class Arguments>
 std::set<std::size_t> threshold_counts(std::size_t element_bytes, int ranks) {
   const bool all_parts = Arguments::operation == coll::Operation::reduce_scatter;
   const std::size_t unit = element_bytes * (all_parts ? static_cast<std::size_t>(ranks) : 1);
-  std::set<std::size_t> counts = {coll::default_segment_bytes / element_bytes + 1};
-  for (const coll::Row& row : coll::default_rows()) {
-    if (row.operation != Arguments::operation || row.bytes_up_to == coll::any_bytes) continue;
-    const std::size_t count = row.bytes_up_to / unit;
-    for (std::size_t near = count - 1; near <= count + 1; ++near) counts.insert(near);
+  std::set<std::size_t> counts;
+  for (const std::size_t bytes : {coll::segment_sizes[0], coll::default_segment_bytes,
+                                  p2p::Limits().eager_bytes, std::size_t{40'000}}) {
+    for (const std::size_t near : {bytes / unit - 1, bytes / unit, bytes / unit + 1})
+      counts.insert(near);
   }
   return counts;
 }
 
 template <class Arguments>
-void try_thresholds(const coll::Algorithm<Arguments>* algorithm, int ranks) {
+void try_thresholds(const coll::Algorithm<Arguments>* algorithm, int ranks, const Hosts& hosts) {
   const coll::Tuning tuning;
-  const Subject<Arguments> subject(algorithm, tuning);
+  Subject<Arguments> subject(algorithm, tuning, hosts);
   Cluster cluster(real_world(ranks));
   int call = 0;
   for (const Shape& kind : shapes<Arguments>(ranks, 0, {ranks / 2})) {
@@ -209,8 +249,8 @@ void try_thresholds(const coll::Algorithm<Arguments>* algorithm, int ranks) {
 // Two calls on one team at the same time, the second on other data and, where there is one, with
 // another root.
 template <class Arguments>
-void try_overlap(const coll::Algorithm<Arguments>* algorithm, int ranks) {
-  const Subject<Arguments> subject(algorithm, small_segments());
+void try_overlap(const coll::Algorithm<Arguments>* algorithm, int ranks, const Hosts& hosts) {
+  Subject<Arguments> subject(algorithm, small_segments(), hosts);
   for (const std::uint32_t seed : {4u, 5u, 6u}) {
     Cluster cluster(small_world(ranks, seed));
     const std::vector<Shape> first_shapes = shapes<Arguments>(ranks, 70, {0});
@@ -250,8 +290,11 @@ void try_overlap(const coll::Algorithm<Arguments>* algorithm, int ranks) {
 // The last rank has another count than the others. Whoever notices fails, and leaves, as a program
 // does that does not expect it: then nobody waits for ever.
 template <class Arguments>
-void try_mismatch(const coll::Algorithm<Arguments>* algorithm, int ranks) {
-  const Subject<Arguments> subject(algorithm, small_segments());
+void try_mismatch(const coll::Algorithm<Arguments>* algorithm, int ranks, const Hosts& hosts) {
+  // Members that choose for themselves choose alike here: all data is small, and nobody measures.
+  coll::Tuning tuning = algorithm == nullptr ? coll::Tuning() : small_segments();
+  tuning.links.emplace();
+  Subject<Arguments> subject(algorithm, tuning, hosts);
   for (const std::size_t wrong_count : {std::size_t{7}, std::size_t{90}}) {
     for (const Shape& right_shape : shapes<Arguments>(ranks, 40, {0})) {
       if (!right_shape.uniform) continue;
@@ -308,11 +351,20 @@ void add_trial(std::vector<Trial>& trials, const coll::Algorithm<Arguments>* alg
   Trial trial;
   trial.name = std::string(coll::name_of(Arguments::operation)) + "_" +
                (algorithm == nullptr ? "as_selected" : std::string(algorithm->name));
-  trial.small = [algorithm](int ranks) { try_small(algorithm, ranks); };
-  trial.thresholds = [algorithm](int ranks) { try_thresholds(algorithm, ranks); };
-  trial.overlap = [algorithm](int ranks) { try_overlap(algorithm, ranks); };
+  const auto on_all = [algorithm](auto tried) {
+    return [algorithm, tried](int ranks) {
+      for (const Hosts& hosts : layouts(algorithm, ranks)) tried(ranks, hosts);
+    };
+  };
+  trial.small =
+      on_all([algorithm](int ranks, const Hosts& hosts) { try_small(algorithm, ranks, hosts); });
+  trial.thresholds = on_all(
+      [algorithm](int ranks, const Hosts& hosts) { try_thresholds(algorithm, ranks, hosts); });
+  trial.overlap =
+      on_all([algorithm](int ranks, const Hosts& hosts) { try_overlap(algorithm, ranks, hosts); });
   if constexpr (Arguments::operation != coll::Operation::barrier)
-    trial.mismatch = [algorithm](int ranks) { try_mismatch(algorithm, ranks); };
+    trial.mismatch = on_all(
+        [algorithm](int ranks, const Hosts& hosts) { try_mismatch(algorithm, ranks, hosts); });
   trials.push_back(trial);
 }
 
@@ -375,9 +427,11 @@ TEST(Barrier, HoldsUntilTheLastRankEnters) {
         SCOPED_TRACE(std::string(algorithm.name) + ", " + std::to_string(ranks) +
                      " ranks, the last to enter is " + std::to_string(last));
         Cluster cluster(small_world(ranks, 1));
+        Subject subject(&algorithm, small_segments(), layouts(&algorithm, ranks).back());
+        if (!subject.fits(cluster.team(0, 0, number_type()), {})) continue;
         std::vector<coll::Task> tasks;
         for (int rank = 0; rank < ranks; ++rank)
-          tasks.push_back(algorithm.run(cluster.team(rank, 0, number_type()), {}));
+          tasks.push_back(subject.task(cluster.team(rank, 0, number_type()), {}));
         for (int rank = 0; rank < ranks; ++rank) {
           if (rank != last) tasks[static_cast<std::size_t>(rank)].start();
         }

@@ -60,6 +60,19 @@ class Ranks(LauncherTest):
         self.assertLessEqual(set(names), known)
         self.assertRegex(done.out, r"(?m)^agent$")
 
+    def test_tuning_shows_prediction_beside_measurement(self):
+        done = self.run_prun("--tune", "-n", "3")
+        self.assertQuiet(done)
+        self.assertRegex(done.out, r"on one host: +latency +[0-9.]+ us +[0-9.]+ Mbit/s\n")
+        for operation in ("bcast", "allreduce", "alltoall", "gather"):
+            row = rf"(?m)^{operation} +1 MiB +\w+ +(?:-|\d+ KiB) +\d+\.\d+ +\d+\.\d+ +\d+\.\d+$"
+            self.assertRegex(done.out, row)
+
+    def test_tuning_needs_more_than_one_rank(self):
+        done = self.run_prun("--tune")
+        self.assertNotEqual(done.status, 0)
+        self.assertIn("prun --tune -H rpi1,rpi2", done.err)
+
     def test_more_ranks_than_descriptors(self):
         def few():
             resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))

@@ -6,8 +6,8 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<AllgatherArguments>> algorithms() {
   static constexpr Algorithm<AllgatherArguments> table[] = {
-      {"bruck", always, allgather_bruck},
-      {"ring", always, allgather_ring},
+      {"bruck", always, allgather_bruck, allgather_bruck_cost},
+      {"ring", always, allgather_ring, allgather_ring_cost, true},
   };
   return table;
 }

@@ -1,5 +1,7 @@
 #include "runtime/coll/allgather/bruck.hpp"
 
+#include <algorithm>
+
 #include <vector>
 
 #include "runtime/coll/bytes.hpp"
@@ -39,6 +41,16 @@ Task allgather_bruck(Team team, AllgatherArguments arguments) {
     copy(collected.at(offsets[at], offsets[at + 1] - offsets[at]),
          arguments.all[team.neighbour(i)]);
   }
+}
+
+Nanoseconds allgather_bruck_cost(const Situation& situation) {
+  const std::size_t block = situation.bytes;
+  Nanoseconds doubling = 0;
+  for (int have = 1; have < situation.ranks; have *= 2) {
+    const int bundle = std::min(have, situation.ranks - have);
+    doubling += situation.message(block * static_cast<std::size_t>(bundle));
+  }
+  return doubling + situation.copying(block * static_cast<std::size_t>(situation.ranks));
 }
 
 }  // namespace prun::coll

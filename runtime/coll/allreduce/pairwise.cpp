@@ -32,4 +32,8 @@ Task allreduce_pairwise(Team team, AllreduceArguments arguments) {
   co_await std::move(allgather);
 }
 
+Nanoseconds allreduce_pairwise_cost(const Situation& situation) {
+  return reduce_scatter_pairwise_cost(situation) + situation.ring(situation.part_bytes());
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task allreduce_pairwise(Team team, AllreduceArguments arguments);
+Nanoseconds allreduce_pairwise_cost(const Situation& situation);
 
 }  // namespace prun::coll

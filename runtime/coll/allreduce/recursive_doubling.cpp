@@ -57,4 +57,10 @@ Task allreduce_recursive_doubling(Team team, AllreduceArguments arguments) {
   }
 }
 
+Nanoseconds allreduce_recursive_doubling_cost(const Situation& situation) {
+  const bool power_of_two = std::has_single_bit(static_cast<unsigned>(situation.ranks));
+  const int steps = power_of_two ? situation.rounds() : situation.rounds() + 1;
+  return steps * situation.message(situation.bytes);
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task allreduce_recursive_doubling(Team team, AllreduceArguments arguments);
+Nanoseconds allreduce_recursive_doubling_cost(const Situation& situation);
 
 }  // namespace prun::coll

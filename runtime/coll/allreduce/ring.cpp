@@ -32,4 +32,8 @@ Task allreduce_ring(Team team, AllreduceArguments arguments) {
   co_await std::move(allgather);
 }
 
+Nanoseconds allreduce_ring_cost(const Situation& situation) {
+  return 2 * situation.ring(situation.part_bytes());
+}
+
 }  // namespace prun::coll

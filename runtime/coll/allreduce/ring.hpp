@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task allreduce_ring(Team team, AllreduceArguments arguments);
+Nanoseconds allreduce_ring_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -6,8 +6,8 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<AlltoallArguments>> algorithms() {
   static constexpr Algorithm<AlltoallArguments> table[] = {
-      {"linear", always, alltoall_linear},
-      {"pairwise", always, alltoall_pairwise},
+      {"linear", always, alltoall_linear, alltoall_linear_cost},
+      {"pairwise", always, alltoall_pairwise, alltoall_pairwise_cost},
   };
   return table;
 }

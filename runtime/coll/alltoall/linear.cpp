@@ -24,4 +24,15 @@ Task alltoall_linear(Team team, AlltoallArguments arguments) {
   while (!outgoing.empty()) co_await outgoing.oldest();
 }
 
+Nanoseconds alltoall_linear_cost(const Situation& situation) {
+  // What a small switch keeps for a port: beyond it packets are lost and come again.
+  constexpr std::size_t port_buffer = std::size_t{32} << 10;
+  const Link link = situation.link();
+  const auto others = static_cast<std::size_t>(situation.ranks - 1);
+  const std::size_t arriving = others * situation.bytes;
+  const Nanoseconds lost = arriving > port_buffer ? 2 * link.wire(arriving) : 0;
+  return link.latency + static_cast<Nanoseconds>(others) * link.overhead() + link.wire(arriving) +
+         lost;
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task alltoall_linear(Team team, AlltoallArguments arguments);
+Nanoseconds alltoall_linear_cost(const Situation& situation);
 
 }  // namespace prun::coll

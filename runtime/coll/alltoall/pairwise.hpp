@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task alltoall_pairwise(Team team, AlltoallArguments arguments);
+Nanoseconds alltoall_pairwise_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -18,4 +18,8 @@ Task barrier_dissemination(Team team, BarrierArguments) {
   }
 }
 
+Nanoseconds barrier_dissemination_cost(const Situation& situation) {
+  return situation.rounds() * situation.message(0);
+}
+
 }  // namespace prun::coll

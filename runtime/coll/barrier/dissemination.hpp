@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task barrier_dissemination(Team team, BarrierArguments arguments);
+Nanoseconds barrier_dissemination_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -23,4 +23,8 @@ Task bcast_binomial(Team team, BcastArguments arguments) {
   }
 }
 
+Nanoseconds bcast_binomial_cost(const Situation& situation) {
+  return situation.rounds() * situation.message(situation.bytes);
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task bcast_binomial(Team team, BcastArguments arguments);
+Nanoseconds bcast_binomial_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -22,6 +22,7 @@ Task bcast_chain(Team team, BcastArguments arguments) {
   const Segments segments(team, arguments.data.size());
   Receives incoming;
   Sends outgoing;
+  Outlet outlet(team, next);
   std::size_t asked = 0;
   for (std::size_t k = 0; k < segments.count(); ++k) {
     if (receives) {
@@ -31,10 +32,15 @@ Task bcast_chain(Team team, BcastArguments arguments) {
     }
     if (sends) {
       if (outgoing.size() == segments_ahead) co_await outgoing.oldest();
+      co_await outlet;
       outgoing.start(team, next, segments.of(arguments.data, k));
     }
   }
   while (!outgoing.empty()) co_await outgoing.oldest();
+}
+
+Nanoseconds bcast_chain_cost(const Situation& situation) {
+  return situation.pipeline(situation.ranks - 1, situation.bytes);
 }
 
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task bcast_chain(Team team, BcastArguments arguments);
+Nanoseconds bcast_chain_cost(const Situation& situation);
 
 }  // namespace prun::coll

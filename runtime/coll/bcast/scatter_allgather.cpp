@@ -32,4 +32,12 @@ Task bcast_scatter_allgather(Team team, BcastArguments arguments) {
   co_await std::move(ring);
 }
 
+Nanoseconds bcast_scatter_allgather_cost(const Situation& situation) {
+  const std::size_t part = situation.part_bytes();
+  Nanoseconds scattering = 0;
+  for (int span = 1; span < situation.ranks; span *= 2)
+    scattering += situation.message(part * static_cast<std::size_t>(span));
+  return scattering + situation.ring(part);
+}
+
 }  // namespace prun::coll

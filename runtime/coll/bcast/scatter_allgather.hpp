@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task bcast_scatter_allgather(Team team, BcastArguments arguments);
+Nanoseconds bcast_scatter_allgather_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -6,8 +6,8 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<ExscanArguments>> algorithms() {
   static constexpr Algorithm<ExscanArguments> table[] = {
-      {"doubling", always, exscan_doubling},
-      {"chain", always, exscan_chain},
+      {"doubling", always, exscan_doubling, exscan_doubling_cost},
+      {"chain", always, exscan_chain, exscan_chain_cost, true},
   };
   return table;
 }

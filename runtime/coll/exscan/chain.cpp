@@ -22,6 +22,7 @@ Task exscan_chain(Team team, ExscanArguments arguments) {
   const Scratch memory(std::min(segments_ahead, segments.count()) * segments.largest());
   Receives incoming;
   Sends outgoing;
+  Outlet outlet(team, sends ? rank + 1 : rank);
   std::size_t asked = 0;
   for (std::size_t k = 0; k < segments.count(); ++k) {
     if (receives) {
@@ -31,6 +32,7 @@ Task exscan_chain(Team team, ExscanArguments arguments) {
     }
     if (sends) {
       if (outgoing.size() == segments_ahead) co_await outgoing.oldest();
+      co_await outlet;
       const std::span<const std::byte> mine = segments.of(arguments.mine, k);
       if (receives) {
         const std::span<std::byte> place =
@@ -43,6 +45,10 @@ Task exscan_chain(Team team, ExscanArguments arguments) {
     }
   }
   while (!outgoing.empty()) co_await outgoing.oldest();
+}
+
+Nanoseconds exscan_chain_cost(const Situation& situation) {
+  return situation.pipeline(situation.ranks - 1, situation.bytes);
 }
 
 }  // namespace prun::coll

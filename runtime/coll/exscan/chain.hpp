@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task exscan_chain(Team team, ExscanArguments arguments);
+Nanoseconds exscan_chain_cost(const Situation& situation);
 
 }  // namespace prun::coll

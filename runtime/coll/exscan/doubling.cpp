@@ -36,4 +36,8 @@ Task exscan_doubling(Team team, ExscanArguments arguments) {
   }
 }
 
+Nanoseconds exscan_doubling_cost(const Situation& situation) {
+  return situation.rounds() * situation.message(situation.bytes);
+}
+
 }  // namespace prun::coll

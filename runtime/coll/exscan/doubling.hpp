@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task exscan_doubling(Team team, ExscanArguments arguments);
+Nanoseconds exscan_doubling_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -6,8 +6,8 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<GatherArguments>> algorithms() {
   static constexpr Algorithm<GatherArguments> table[] = {
-      {"binomial", equal_blocks, gather_binomial},
-      {"linear", always, gather_linear},
+      {"binomial", equal_blocks, gather_binomial, gather_binomial_cost},
+      {"linear", always, gather_linear, gather_linear_cost},
   };
   return table;
 }

@@ -1,5 +1,7 @@
 #include "runtime/coll/gather/binomial.hpp"
 
+#include <algorithm>
+
 #include "runtime/coll/binomial_tree.hpp"
 #include "runtime/coll/bytes.hpp"
 #include "runtime/coll/transfers.hpp"
@@ -67,6 +69,16 @@ Task below_root(Team team, GatherArguments arguments) {
 Task gather_binomial(Team team, GatherArguments arguments) {
   if (team.rank() == arguments.root) return at_root(team, std::move(arguments));
   return below_root(team, std::move(arguments));
+}
+
+Nanoseconds gather_binomial_cost(const Situation& situation) {
+  // Along the branch that collects most: bundles of 1, 2, 4, ... blocks.
+  Nanoseconds collecting = 0;
+  for (int have = 1; have < situation.ranks; have *= 2) {
+    const int bundle = std::min(have, situation.ranks - have);
+    collecting += situation.message(situation.bytes * static_cast<std::size_t>(bundle));
+  }
+  return collecting;
 }
 
 }  // namespace prun::coll

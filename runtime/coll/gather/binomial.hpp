@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task gather_binomial(Team team, GatherArguments arguments);
+Nanoseconds gather_binomial_cost(const Situation& situation);
 
 }  // namespace prun::coll

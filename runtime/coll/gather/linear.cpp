@@ -21,4 +21,12 @@ Task gather_linear(Team team, GatherArguments arguments) {
   }
 }
 
+Nanoseconds gather_linear_cost(const Situation& situation) {
+  const Link link = situation.link();
+  const auto others = static_cast<Nanoseconds>(situation.ranks - 1);
+  if (situation.bytes > situation.eager_bytes)
+    return others * (2 * link.latency + link.wire(situation.bytes));
+  return link.latency + others * (link.overhead() + link.wire(situation.bytes));
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task gather_linear(Team team, GatherArguments arguments);
+Nanoseconds gather_linear_cost(const Situation& situation);
 
 }  // namespace prun::coll

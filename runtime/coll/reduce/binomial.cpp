@@ -49,4 +49,9 @@ Task reduce_binomial(Team team, ReduceArguments arguments) {
   }
 }
 
+Nanoseconds reduce_binomial_cost(const Situation& situation) {
+  const int extra = situation.commutative ? 0 : 1;
+  return (situation.rounds() + extra) * situation.message(situation.bytes);
+}
+
 }  // namespace prun::coll

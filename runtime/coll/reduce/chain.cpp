@@ -36,8 +36,10 @@ void combine_from(Side side, const Team& team, const detail::Reduction& op,
 Task feed(Team team, std::span<const std::byte> mine, int to) {
   const Segments segments(team, mine.size());
   Sends outgoing;
+  Outlet outlet(team, to);
   for (std::size_t k = 0; k < segments.count(); ++k) {
     if (outgoing.size() == segments_ahead) co_await outgoing.oldest();
+    co_await outlet;
     outgoing.start(team, to, segments.of(mine, k));
   }
   while (!outgoing.empty()) co_await outgoing.oldest();
@@ -55,6 +57,7 @@ Task pass_on(Team team, ReduceArguments arguments, int from, Side side, int to) 
   };
   Receives incoming;
   Sends outgoing;
+  Outlet outlet(team, to);
   std::size_t asked = 0;
   for (std::size_t k = 0; k < segments.count(); ++k) {
     for (; asked < segments.count() && asked < k + segments_ahead; ++asked)
@@ -63,6 +66,7 @@ Task pass_on(Team team, ReduceArguments arguments, int from, Side side, int to) 
     const std::span<std::byte> segment = place_of(k);
     combine_from(side, team, arguments.op, segment, segments.of(arguments.mine, k), segment);
     if (outgoing.size() == segments_ahead) co_await outgoing.oldest();
+    co_await outlet;
     outgoing.start(team, to, segment);
   }
   while (!outgoing.empty()) co_await outgoing.oldest();
@@ -147,6 +151,11 @@ Task from_both_ends(Team team, ReduceArguments arguments) {
 Task reduce_chain(Team team, ReduceArguments arguments) {
   if (arguments.op.commutative) return around(team, std::move(arguments));
   return from_both_ends(team, std::move(arguments));
+}
+
+Nanoseconds reduce_chain_cost(const Situation& situation) {
+  const Nanoseconds one_chain = situation.pipeline(situation.ranks - 1, situation.bytes);
+  return situation.commutative ? one_chain : one_chain + situation.link().wire(situation.bytes);
 }
 
 }  // namespace prun::coll

@@ -7,9 +7,10 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<ReduceScatterArguments>> algorithms() {
   static constexpr Algorithm<ReduceScatterArguments> table[] = {
-      {"recursive_doubling", always, reduce_scatter_recursive_doubling},
-      {"ring", commutative, reduce_scatter_ring},
-      {"pairwise", always, reduce_scatter_pairwise},
+      {"recursive_doubling", always, reduce_scatter_recursive_doubling,
+       reduce_scatter_recursive_doubling_cost},
+      {"ring", commutative, reduce_scatter_ring, reduce_scatter_ring_cost, true},
+      {"pairwise", always, reduce_scatter_pairwise, reduce_scatter_pairwise_cost},
   };
   return table;
 }

@@ -42,4 +42,8 @@ Task reduce_scatter_pairwise(Team team, ReduceScatterArguments arguments) {
   if (any_after) combine(team, arguments.op, upto_mine, after_mine.all(), upto_mine);
 }
 
+Nanoseconds reduce_scatter_pairwise_cost(const Situation& situation) {
+  return (situation.ranks - 1) * situation.message(situation.part_bytes());
+}
+
 }  // namespace prun::coll

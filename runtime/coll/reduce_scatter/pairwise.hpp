@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task reduce_scatter_pairwise(Team team, ReduceScatterArguments arguments);
+Nanoseconds reduce_scatter_pairwise_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -27,4 +27,8 @@ Task reduce_scatter_recursive_doubling(Team team, ReduceScatterArguments argumen
   copy(whole.at(own_offset, arguments.mine.size()), arguments.mine);
 }
 
+Nanoseconds reduce_scatter_recursive_doubling_cost(const Situation& situation) {
+  return allreduce_recursive_doubling_cost(situation) + situation.copying(situation.bytes);
+}
+
 }  // namespace prun::coll

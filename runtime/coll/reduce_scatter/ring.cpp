@@ -1,16 +1,19 @@
 #include "runtime/coll/reduce_scatter/ring.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "runtime/coll/bytes.hpp"
+#include "runtime/coll/ring.hpp"
+#include "runtime/coll/transfers.hpp"
 
-// Reduce-scatter around a ring; commutative operations.
+// Reduce-scatter around a ring, pipelined; commutative operations.
 //   Steps:  n-1; a part starts at the rank after its owner and travels around to it, and each rank
-//           on the way adds its contribution. Each rank talks to its two neighbours only.
+//           on the way adds its contribution. Parts travel in k segments, and each is sent on when
+//           it is here, not when its part is. Each rank talks to its two neighbours only.
 //   Bytes:  (n-1)/n m to and from every rank, m all parts together; every port has one sender at
 //           any time.
-//   Cost:   (n-1) (a + m/n b)
+//   Cost:   (n-1) (a + m/n b) for parts of one segment, 2 a + m/(n k) b + (n-1) (m/n b + k o)
+//           otherwise
 //   Source: P. Patarasuk, X. Yuan, "Bandwidth optimal all-reduce algorithms for clusters of
 //           workstations", J. Parallel and Distributed Computing 69(2), 2009.
 namespace prun::coll {
@@ -21,25 +24,54 @@ Task reduce_scatter_ring(Team team, ReduceScatterArguments arguments) {
     copy(all[0], arguments.mine);
     co_return;
   }
-  std::size_t largest = 0;
-  for (int rank = 0; rank < team.size(); ++rank) largest = std::max(largest, all.size(rank));
-  Scratch leaving(largest);
-  Scratch arriving(largest);
   const int before = team.neighbour(-1);
   const int next = team.neighbour(1);
-  std::span<const std::byte> partial = all[before];
-  for (int step = 1; step < team.size(); ++step) {
-    const int part = team.neighbour(-step - 1);  // at last this rank's own
-    const std::span<std::byte> arrived = arriving.at(0, all.size(part));
-    Receiving in = team.recv(before, arrived);
-    Sending out = team.send(next, partial);
-    co_await in;
-    co_await out;
-    const bool last = step + 1 == team.size();
-    combine(team, arguments.op, arrived, all[part], last ? arguments.mine : arrived);
-    partial = arrived;
-    std::swap(leaving, arriving);
+  const RingStream stream(team, all);
+  // A segment has a place from when it is asked for until it has left, which is a part later.
+  const std::size_t places =
+      std::min(stream.per_block() + 2 * segments_ahead, stream.count() - stream.per_block());
+  const Scratch memory(places * stream.largest());
+  const auto part = [&](std::size_t i) { return all[team.neighbour(-stream.step(i) - 2)]; };
+  // In the last step the part is this rank's own, and stays.
+  const std::size_t passed_on = stream.count() - stream.per_block();
+  Receives incoming;
+  Sends outgoing;
+  Outlet outlet(team, next);
+  std::size_t asked = 0;
+  std::size_t here = 0;
+  std::size_t sent = 0;
+  std::size_t left = 0;
+  const auto place = [&](std::size_t i) {
+    const std::size_t size = stream.of(part(i), i).size();
+    if (i >= passed_on) return stream.of(arguments.mine, i);
+    return memory.at(i % places * stream.largest(), size);
+  };
+  while (here < stream.count() || left < stream.count()) {
+    for (; asked < stream.count() && asked < here + segments_ahead; ++asked) {
+      if (asked < passed_on && asked >= places + left - std::min(left, stream.per_block())) break;
+      incoming.start(team, before, place(asked));
+    }
+    const std::size_t sendable = std::min(stream.count(), here + stream.per_block());
+    for (; sent < sendable && outgoing.size() < segments_ahead && outlet.await_ready(); ++sent) {
+      if (sent < stream.per_block()) {
+        outgoing.start(team, next, stream.of(all[before], sent));
+      } else {
+        outgoing.start(team, next, place(sent - stream.per_block()));
+      }
+    }
+    const bool more = sent < sendable && outgoing.size() < segments_ahead;
+    co_await any_ready(incoming, outgoing, more ? &outlet : nullptr);
+    for (; outgoing.ready(); ++left) outgoing.take();
+    for (; incoming.ready(); ++here) {
+      incoming.take();
+      const std::span<std::byte> arrived = place(here);
+      combine(team, arguments.op, arrived, stream.of(part(here), here), arrived);
+    }
   }
+}
+
+Nanoseconds reduce_scatter_ring_cost(const Situation& situation) {
+  return situation.ring(situation.part_bytes());
 }
 
 }  // namespace prun::coll

@@ -6,8 +6,8 @@ namespace prun::coll {
 template <>
 std::span<const Algorithm<ScanArguments>> algorithms() {
   static constexpr Algorithm<ScanArguments> table[] = {
-      {"doubling", always, scan_doubling},
-      {"chain", always, scan_chain},
+      {"doubling", always, scan_doubling, scan_doubling_cost},
+      {"chain", always, scan_chain, scan_chain_cost, true},
   };
   return table;
 }

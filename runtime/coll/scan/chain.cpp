@@ -26,6 +26,7 @@ Task scan_chain(Team team, ScanArguments arguments) {
   };
   Receives incoming;
   Sends outgoing;
+  Outlet outlet(team, sends ? rank + 1 : rank);
   std::size_t asked = 0;
   for (std::size_t k = 0; k < segments.count(); ++k) {
     const std::span<std::byte> segment = segments.of(arguments.data, k);
@@ -37,10 +38,15 @@ Task scan_chain(Team team, ScanArguments arguments) {
     }
     if (sends) {
       if (outgoing.size() == segments_ahead) co_await outgoing.oldest();
+      co_await outlet;
       outgoing.start(team, rank + 1, segment);
     }
   }
   while (!outgoing.empty()) co_await outgoing.oldest();
+}
+
+Nanoseconds scan_chain_cost(const Situation& situation) {
+  return situation.pipeline(situation.ranks - 1, situation.bytes);
 }
 
 }  // namespace prun::coll

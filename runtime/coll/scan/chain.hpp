@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task scan_chain(Team team, ScanArguments arguments);
+Nanoseconds scan_chain_cost(const Situation& situation);
 
 }  // namespace prun::coll

@@ -29,4 +29,8 @@ Task scan_doubling(Team team, ScanArguments arguments) {
   }
 }
 
+Nanoseconds scan_doubling_cost(const Situation& situation) {
+  return situation.rounds() * situation.message(situation.bytes);
+}
+
 }  // namespace prun::coll

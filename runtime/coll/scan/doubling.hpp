@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task scan_doubling(Team team, ScanArguments arguments);
+Nanoseconds scan_doubling_cost(const Situation& situation);
 
 }  // namespace prun::coll

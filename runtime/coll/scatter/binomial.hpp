@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task scatter_binomial(Team team, ScatterArguments arguments);
+Nanoseconds scatter_binomial_cost(const Situation& situation);
 
 }  // namespace prun::coll

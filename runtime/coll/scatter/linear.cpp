@@ -25,4 +25,10 @@ Task scatter_linear(Team team, ScatterArguments arguments) {
   while (!outgoing.empty()) co_await outgoing.oldest();
 }
 
+Nanoseconds scatter_linear_cost(const Situation& situation) {
+  const Link link = situation.link();
+  const auto others = static_cast<Nanoseconds>(situation.ranks - 1);
+  return link.latency + others * (link.overhead() + link.wire(situation.bytes));
+}
+
 }  // namespace prun::coll

@@ -5,5 +5,6 @@
 namespace prun::coll {
 
 Task scatter_linear(Team team, ScatterArguments arguments);
+Nanoseconds scatter_linear_cost(const Situation& situation);
 
 }  // namespace prun::coll

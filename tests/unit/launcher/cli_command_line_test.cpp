@@ -243,6 +243,16 @@ TEST(CommandLine, Version) {
   }
 }
 
+TEST(CommandLine, TuningTakesNoProgram) {
+  const auto options = parse({"--tune", "-H", "a,b"}, {});
+  ASSERT_TRUE(std::holds_alternative<RunOptions>(options));
+  EXPECT_TRUE(std::get<RunOptions>(options).tune);
+  EXPECT_EQ(std::get<RunOptions>(options).hosts.size(), 2u);
+  const Printout refused = printed({"--tune", "-n", "2", "./a"});
+  EXPECT_TRUE(refused.is_error);
+  EXPECT_NE(refused.text.find("--tune takes no program"), std::string::npos) << refused.text;
+}
+
 TEST(CommandLine, HelpFitsAScreenOf80Columns) {
   for (const std::string spelling : {"-h", "--help", "-help"}) {
     const Printout printout = printed({"-n", "4", spelling, "./a"});

@@ -177,7 +177,7 @@ TEST_F(CompressedOutbox, NoiseGoesAsItIsAndNoLonger) {
 }
 
 // What a small frame may have to wait for.
-TEST_F(CompressedOutbox, NoSegmentIsLongerThanAPlainOne) {
+TEST_F(CompressedOutbox, NoSegmentIsLongerThanABlock) {
   Bytes mixed = text(300'000);
   const Bytes middle = noise(300'000);
   mixed.insert(mixed.begin() + 150'000, middle.begin(), middle.end());
@@ -189,7 +189,7 @@ TEST_F(CompressedOutbox, NoSegmentIsLongerThanAPlainOne) {
   EXPECT_TRUE(far.message(1) == mixed);
   EXPECT_GT(far.compressed(), 0);
   EXPECT_GT(far.plain(), 0);
-  EXPECT_LE(far.longest_segment(), TcpOutbox::smallest_segment);
+  EXPECT_LE(far.longest_segment(), largest_block_bytes);
 }
 
 TEST_F(CompressedOutbox, StreamIsWholeHoweverFewBytesAreTakenAtATime) {

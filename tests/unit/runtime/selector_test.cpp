@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-
+#include <limits>
 #include <numeric>
 #include <set>
 #include <string>
@@ -18,6 +17,11 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr Link memory_bus{500, 200};
+constexpr LinkModel ethernet_10{{200'000, 836'000}, memory_bus};
+constexpr LinkModel ethernet_100{{100'000, 83'600}, memory_bus};
+constexpr LinkModel ethernet_1000{{80'000, 8'360}, memory_bus};
+
 // A rank among many, of which only the number matters: nothing is sent.
 class Selector : public testing::Test {
  protected:
@@ -29,15 +33,28 @@ class Selector : public testing::Test {
     return Team(cluster_.endpoint(0), members_, rank, 1, 1, datatype_of<std::byte>());
   }
   template <class Arguments>
-  std::string choice(const Team& team, const Arguments& arguments) {
-    const auto selected = select(team, arguments, tuning_);
-    return selected ? std::string(selected.value()->name) : selected.failure().text;
+  Choice<Arguments> chosen(const Team& team, const Arguments& arguments, const LinkModel& links) {
+    Situation situation = situation_of(team, arguments);
+    situation.links = links;
+    return select<Arguments>(situation, tuning_).value();
   }
-  std::string bcast_choice(int ranks, std::size_t bytes) {
+  template <class Arguments>
+  std::string choice(const Team& team, const Arguments& arguments,
+                     const LinkModel& links = LinkModel()) {
+    Situation situation = situation_of(team, arguments);
+    situation.links = links;
+    const auto selected = select<Arguments>(situation, tuning_);
+    return selected ? std::string(selected.value().algorithm->name) : selected.failure().text;
+  }
+  BcastArguments bcast_of(std::size_t bytes) {
     memory_.resize(bytes);
     BcastArguments arguments;
     arguments.data = memory_;
-    return choice(team(ranks), arguments);
+    arguments.root = 0;
+    return arguments;
+  }
+  std::string bcast_choice(int ranks, std::size_t bytes, const LinkModel& links = LinkModel()) {
+    return choice(team(ranks), bcast_of(bytes), links);
   }
   AllreduceArguments allreduce_of(std::size_t bytes, bool commutative) {
     memory_.resize(bytes);
@@ -65,33 +82,99 @@ class Selector : public testing::Test {
   Tuning tuning_;
 };
 
-TEST_F(Selector, TakesTheFirstRowThatCoversTheCall) {
-  const std::array<Row, 4> rows = {{{Operation::allreduce, 1, any_bytes, "ring"},
-                                    {Operation::bcast, 8, 100, "scatter_allgather"},
-                                    {Operation::bcast, 3, 100, "binomial"},
-                                    {Operation::bcast, 1, any_bytes, "chain"}}};
-  tuning_.rows = rows;
-  EXPECT_EQ(bcast_choice(2, 100), "chain");
-  EXPECT_EQ(bcast_choice(3, 100), "binomial");
-  EXPECT_EQ(bcast_choice(3, 101), "chain");
-  EXPECT_EQ(bcast_choice(7, 100), "binomial");
-  EXPECT_EQ(bcast_choice(8, 0), "scatter_allgather");
-  EXPECT_EQ(bcast_choice(8, 100), "scatter_allgather");
-  EXPECT_EQ(bcast_choice(8, 101), "chain");
+// The crossovers that follow from the formulas, at three speeds.
+TEST_F(Selector, TakesTheCheapest) {
+  EXPECT_EQ(bcast_choice(2, 1 << 20, ethernet_100), "binomial");
+  EXPECT_EQ(bcast_choice(8, 8, ethernet_10), "binomial");
+  EXPECT_EQ(bcast_choice(8, 8, ethernet_1000), "binomial");
+  EXPECT_EQ(bcast_choice(8, 1 << 20, ethernet_10), "chain");
+  EXPECT_EQ(bcast_choice(8, 1 << 20, ethernet_100), "chain");
+  EXPECT_EQ(bcast_choice(8, 1 << 20, ethernet_1000), "chain");
+  // What takes longer on a slower link is worth more messages.
+  EXPECT_EQ(choice(team(8), allreduce_of(2 << 10, true), ethernet_1000), "recursive_doubling");
+  EXPECT_EQ(choice(team(8), allreduce_of(64 << 10, true), ethernet_10), "ring");
+  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, true), ethernet_1000), "ring");
+  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, false), ethernet_100), "pairwise");
 }
 
-TEST_F(Selector, PassesOverRowsThatDoNotFit) {
-  const std::array<Row, 2> rows = {{{Operation::allreduce, 1, any_bytes, "ring"},
-                                    {Operation::allreduce, 1, any_bytes, "pairwise"}}};
-  tuning_.rows = rows;
-  EXPECT_EQ(choice(team(4), allreduce_of(64, true)), "ring");
-  EXPECT_EQ(choice(team(4), allreduce_of(64, false)), "pairwise");
+TEST_F(Selector, PassesOverWhatDoesNotFit) {
+  EXPECT_EQ(choice(team(16, 3), gather_on(3, 10, true), ethernet_100), "binomial");
+  EXPECT_EQ(choice(team(16, 3), gather_on(3, 10, false), ethernet_100), "linear");
 }
 
-TEST_F(Selector, FindsAnAlgorithmWithoutAnyRow) {
-  tuning_.rows = {};
-  EXPECT_EQ(choice(team(4), allreduce_of(64, false)), "recursive_doubling");
-  EXPECT_EQ(choice(team(16, 3), gather_on(3, 10, false)), "linear");
+TEST_F(Selector, SegmentsGrowWithTheLatencyTheyMustOutweigh) {
+  const auto segment = [this](const LinkModel& links) {
+    return chosen(team(8), bcast_of(1 << 20), links).segment_bytes;
+  };
+  EXPECT_LE(segment(ethernet_10), segment(ethernet_100));
+  EXPECT_LT(segment(ethernet_100), segment(ethernet_1000));
+}
+
+// No cliff where the algorithm changes: a longer message never costs less.
+TEST(CostModel, LongerMessagesNeverCostLess) {
+  for (const LinkModel& links : plausible_links()) {
+    for (const int ranks : {2, 3, 4, 7, 8, 16, 64}) {
+      for (std::size_t i = 0; i < operation_count; ++i) {
+        for (const bool shared : {false, true}) {
+          for (const bool commutative : {false, true}) {
+            Nanoseconds before = 0;
+            for (std::size_t bytes = 0; bytes < (4u << 20); bytes += bytes / 7 + 1) {
+              Situation situation;
+              situation.ranks = ranks;
+              situation.per_host = shared ? 2 : 1;
+              situation.hosts = shared ? (ranks + 1) / 2 : ranks;
+              situation.bytes = bytes;
+              situation.commutative = commutative;
+              situation.links = links;
+              const auto predicted = predict(static_cast<Operation>(i), situation, Tuning());
+              ASSERT_TRUE(predicted);
+              ASSERT_GE(predicted.value().cost, before)
+                  << operation_names[i] << " of " << bytes << " bytes, " << ranks << " ranks, by "
+                  << predicted.value().algorithm;
+              before = predicted.value().cost;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Ranks of one host send through its port once: the leaders' way is taken where it is cheaper.
+TEST(CostModel, LongMessagesCrossALinkOnceForEachHost) {
+  Situation situation;
+  situation.ranks = 8;
+  situation.hosts = 4;
+  situation.per_host = 2;
+  situation.bytes = 1 << 20;
+  EXPECT_EQ(predict(Operation::bcast, situation, Tuning()).value().algorithm, "by_host");
+  EXPECT_EQ(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
+  EXPECT_EQ(predict(Operation::reduce, situation, Tuning()).value().algorithm, "by_host");
+  situation.commutative = false;
+  EXPECT_NE(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
+}
+
+TEST(CostModel, HugeMessagesDoNotOverflow) {
+  Situation situation;
+  situation.ranks = 1024;
+  situation.hosts = 1024;
+  situation.bytes = std::numeric_limits<std::size_t>::max() / 4096;
+  situation.links.between_hosts = {100'000'000, 100'000'000};
+  for (std::size_t i = 0; i < operation_count; ++i)
+    EXPECT_GE(predict(static_cast<Operation>(i), situation, Tuning()).value().cost, 0)
+        << operation_names[i];
+}
+
+// What needs no measuring.
+TEST_F(Selector, KnowsWhenTheLinksDoNotMatter) {
+  const auto anyhow = [this](int ranks, std::size_t bytes) {
+    return select_anyhow<BcastArguments>(situation_of(team(ranks), bcast_of(bytes)), tuning_)
+        .has_value();
+  };
+  EXPECT_TRUE(anyhow(8, 8));
+  EXPECT_TRUE(anyhow(2, 1 << 20));
+  EXPECT_FALSE(anyhow(8, 1 << 20));
+  EXPECT_TRUE(select_anyhow<BarrierArguments>(situation_of(team(8), BarrierArguments{}), tuning_));
 }
 
 TEST_F(Selector, AForcedNameWinsWhereItFits) {
@@ -105,14 +188,14 @@ TEST_F(Selector, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
   tuning_.forced[index_of(Operation::bcast)] = "binomal";
   EXPECT_EQ(bcast_choice(4, 1),
             "there is no algorithm \"binomal\" for bcast; choose one of: binomial chain "
-            "scatter_allgather");
+            "scatter_allgather by_host");
 
   const core::Status checked = check(tuning_);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.failure().code, Errc::invalid_argument);
   EXPECT_THAT(checked.failure().text, HasSubstr("binomal"));
 
-  Task task = bcast(team(1), BcastArguments{}, tuning_);
+  Task task = bcast(team(1), BcastArguments{}, Basis{tuning_});
   task.start();
   ASSERT_TRUE(task.done());
   const auto failure = test::failure_of(task);
@@ -186,36 +269,6 @@ TEST_F(Selector, UnequalAlltoallDoesNotDependOnThisRanksSizes) {
     choices.insert(choice(team(3), arguments));
   }
   EXPECT_EQ(choices, std::set<std::string>{"pairwise"});
-}
-
-// The default table: each row names an algorithm of its operation and can be reached, and the last
-// resort of each operation covers every call.
-TEST(DefaultRows, NameKnownAlgorithms) {
-  Tuning tuning;
-  for (const Row& row : default_rows()) {
-    tuning.forced[index_of(row.operation)] = std::string(row.algorithm);
-    EXPECT_TRUE(check(tuning)) << name_of(row.operation) << " " << row.algorithm;
-  }
-}
-
-TEST(DefaultRows, CoverEveryCall) {
-  for (std::size_t i = 0; i < operation_count; ++i) {
-    bool covered = false;
-    for (const Row& row : default_rows()) {
-      if (index_of(row.operation) == i && row.ranks_from <= 1 && row.bytes_up_to == any_bytes)
-        covered = true;
-    }
-    EXPECT_TRUE(covered) << operation_names[i];
-  }
-}
-
-// Long messages never go down a tree, where the root's link carries them several times.
-TEST_F(Selector, PipelinesLongMessages) {
-  EXPECT_EQ(bcast_choice(4, 1 << 20), "chain");
-  EXPECT_EQ(bcast_choice(4, 1), "binomial");
-  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, true)), "ring");
-  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, false)), "pairwise");
-  EXPECT_EQ(choice(team(8), allreduce_of(8, false)), "recursive_doubling");
 }
 
 }  // namespace

@@ -66,6 +66,14 @@ class SharedMemory(LauncherTest):
                 self.assertEqual(len(spent), ranks - 1)
                 self.assertLess(max(spent), 0.01 * 2, "of 2 s of waiting")
 
+    def test_withdrawn_receives_are_left_alone(self):
+        for way in ("on", "copy", "off"):
+            with self.subTest(way=way):
+                self.environment["PRUN_SHM"] = way
+                done = self.run_prun("-n", "2", SCENARIO, "withdraws", "0")
+                self.assertQuiet(done)
+                self.assertEqual(done.out, "whole\n")
+
     def test_ranks_can_do_without(self):
         self.environment["PRUN_SHM"] = "off"
         process, rank = self.stream()

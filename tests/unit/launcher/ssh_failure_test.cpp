@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 namespace prun::ssh {
@@ -25,6 +26,11 @@ struct Case {
   SshCause cause;
   const char* repair;
 };
+
+// The name a case has in a list of tests: what ssh said, in one line.
+void PrintTo(const Case& of, std::ostream* out) {
+  *out << '"' << said_in_one_line(of.words) << '"';
+}
 
 class SshFailures : public ::testing::TestWithParam<Case> {};
 

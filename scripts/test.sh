@@ -35,12 +35,12 @@ sources() { # sources PATTERN FOLDER...: NUL-terminated names
 }
 
 check_format() {
-  sources '*.[ch]pp' bench examples include launcher runtime tests | xargs -0 -r clang-format --dry-run -Werror
+  sources '*.[ch]pp' bench examples include launcher runtime tests tune | xargs -0 -r clang-format --dry-run -Werror
 }
 
 # Headers are seen through the sources that include them (HeaderFilterRegex).
 check_tidy() {
-  sources '*.cpp' examples launcher runtime | xargs -0 -r scripts/lib/tidy build/release "$jobs"
+  sources '*.cpp' examples launcher runtime tune | xargs -0 -r scripts/lib/tidy build/release "$jobs"
 }
 
 build_and_test() { # build_and_test PRESET

@@ -2,6 +2,14 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS prun EXPORT prunTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(CODE "
+  if(CMAKE_INSTALL_CONFIG_NAME STREQUAL \"Release\")
+    set(ARCHIVE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:prun>\")
+    set(LINKER \"${CMAKE_LINKER}\")
+    set(STRIP \"${CMAKE_STRIP}\")
+    set(AR \"${CMAKE_AR}\")
+    include(\"${PROJECT_SOURCE_DIR}/cmake/JoinArchive.cmake\")
+  endif()")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/prun" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/prun")

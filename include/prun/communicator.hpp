@@ -68,12 +68,12 @@ class Communicator {
 
   // --- new communicators: collective over this one
   // --------------------------------------------------------------------
-  Communicator dup() const;
+  Communicator dup(Deadline deadline = {}) const;
   // One communicator for each color, ranks ordered by key, then by rank here. No color: no
   // communicator.
-  Communicator split(std::optional<int> color, int key = 0) const;
+  Communicator split(std::optional<int> color, int key = 0, Deadline deadline = {}) const;
   // One communicator for each host.
-  Communicator split_by_host() const;
+  Communicator split_by_host(Deadline deadline = {}) const;
 
   // --- point to point
   // -----------------------------------------------------------------------------------------------
@@ -300,15 +300,15 @@ class Communicator {
     return detail::iallgather(state(), detail::contribution(mine), detail::fixed_buffer(all));
   }
   template <detail::Plain S>
-  std::vector<detail::element_of_t<S>> allgather(const S& mine) const {
+  std::vector<detail::element_of_t<S>> allgather(const S& mine, Deadline deadline = {}) const {
     std::vector<detail::element_of_t<S>> all;
-    allgather(mine, all);
+    allgather(mine, all, deadline);
     return all;
   }
   template <detail::Packable T>
-  std::vector<T> allgather(const T& mine) const {
+  std::vector<T> allgather(const T& mine, Deadline deadline = {}) const {
     std::vector<std::size_t> counts;
-    const auto packed = allgatherv(detail::Packer<T>::pack(mine), &counts);
+    const auto packed = allgatherv(detail::Packer<T>::pack(mine), &counts, deadline);
     return detail::unpack_parts<T>(packed, counts);
   }
 
@@ -324,12 +324,14 @@ class Communicator {
                                layout);
   }
   template <detail::Plain S>
-  std::vector<detail::element_of_t<S>> allgatherv(
-      const S& mine, std::vector<std::size_t>* counts = nullptr) const {
-    const auto gathered = allgather(static_cast<std::uint64_t>(detail::send_buffer(mine).count));
+  std::vector<detail::element_of_t<S>> allgatherv(const S& mine,
+                                                  std::vector<std::size_t>* counts = nullptr,
+                                                  Deadline deadline = {}) const {
+    const auto gathered =
+        allgather(static_cast<std::uint64_t>(detail::send_buffer(mine).count), deadline);
     const std::vector<std::size_t> lengths(gathered.begin(), gathered.end());
     std::vector<detail::element_of_t<S>> all;
-    allgatherv(mine, all, Layout(lengths));
+    allgatherv(mine, all, Layout(lengths), deadline);
     if (counts != nullptr) *counts = lengths;
     return all;
   }
@@ -365,9 +367,9 @@ class Communicator {
                               detail::make_reduction<detail::element_of_t<R>>(std::move(op)));
   }
   template <detail::Plain S, class Op>
-  detail::value_of_t<S> allreduce(const S& mine, Op op) const {
+  detail::value_of_t<S> allreduce(const S& mine, Op op, Deadline deadline = {}) const {
     detail::value_of_t<S> result{};
-    allreduce(mine, result, std::move(op));
+    allreduce(mine, result, std::move(op), deadline);
     return result;
   }
 
@@ -409,9 +411,9 @@ class Communicator {
     return detail::ialltoall(state(), detail::contribution(all), detail::fixed_buffer(received));
   }
   template <Element T>
-  std::vector<T> alltoall(const std::vector<T>& all) const {
+  std::vector<T> alltoall(const std::vector<T>& all, Deadline deadline = {}) const {
     std::vector<T> received;
-    alltoall(all, received);
+    alltoall(all, received, deadline);
     return received;
   }
 
@@ -430,7 +432,8 @@ class Communicator {
   }
   // A vector for each rank, a vector from each rank; one more small alltoall finds the lengths.
   template <Element T>
-  std::vector<std::vector<T>> alltoallv(const std::vector<std::vector<T>>& parts) const {
+  std::vector<std::vector<T>> alltoallv(const std::vector<std::vector<T>>& parts,
+                                        Deadline deadline = {}) const {
     detail::check_parts(state(), parts.size());
     std::vector<std::uint64_t> lengths;
     std::vector<T> all;
@@ -438,11 +441,11 @@ class Communicator {
       lengths.push_back(part.size());
       all.insert(all.end(), part.begin(), part.end());
     }
-    const std::vector<std::uint64_t> incoming = alltoall(lengths);
+    const std::vector<std::uint64_t> incoming = alltoall(lengths, deadline);
     const std::vector<std::size_t> send_counts(lengths.begin(), lengths.end());
     const std::vector<std::size_t> recv_counts(incoming.begin(), incoming.end());
     std::vector<T> received;
-    alltoallv(all, Layout(send_counts), received, Layout(recv_counts));
+    alltoallv(all, Layout(send_counts), received, Layout(recv_counts), deadline);
     std::vector<std::vector<T>> result;
     auto from = received.begin();
     for (const std::size_t count : recv_counts) {
@@ -464,9 +467,9 @@ class Communicator {
                          detail::make_reduction<detail::element_of_t<R>>(std::move(op)));
   }
   template <detail::Plain S, class Op>
-  detail::value_of_t<S> scan(const S& mine, Op op) const {
+  detail::value_of_t<S> scan(const S& mine, Op op, Deadline deadline = {}) const {
     detail::value_of_t<S> result{};
-    scan(mine, result, std::move(op));
+    scan(mine, result, std::move(op), deadline);
     return result;
   }
 
@@ -483,9 +486,9 @@ class Communicator {
   }
   // Rank 0 gets a value-initialized result.
   template <detail::Plain S, class Op>
-  detail::value_of_t<S> exscan(const S& mine, Op op) const {
+  detail::value_of_t<S> exscan(const S& mine, Op op, Deadline deadline = {}) const {
     detail::value_of_t<S> result{};
-    exscan(mine, result, std::move(op));
+    exscan(mine, result, std::move(op), deadline);
     return result;
   }
 

@@ -5,8 +5,8 @@
 namespace prun {
 
 // What communication has cost so far, from Environment::counters. Counting is always on. Two
-// readings and their difference show what a part of a program costs. What goes over TCP is counted;
-// messages between ranks of one host, through shared memory, are not. A plain value.
+// readings and their difference show what a part of a program costs. Counted alike over TCP and
+// between ranks of one host, through shared memory. A plain value.
 struct Counters {
   // Messages, those that collectives are made of included, and the frames they travel in: a large
   // message has several, and flow control has frames of its own.
@@ -21,11 +21,14 @@ struct Counters {
 
   // Bytes of messages that were copied within this process: into a queue because they could not
   // leave at once, out of the buffer that small ones arrive in, or out of memory in which they
-  // waited for their receive.
+  // waited for their receive. Through shared memory: into it, out of it, and, where a large payload
+  // goes straight from process to process, what this end of the two copied.
   std::uint64_t bytes_copied = 0;
 
   // System calls that moved something, and those that found nothing to read or no room to write. A
   // rank that waits for a short time asks again and again: its empty reads are waiting, not work.
+  // Through shared memory only these: writes that woke the other rank or reached its memory, reads
+  // from its memory.
   std::uint64_t writes = 0;
   std::uint64_t writes_refused = 0;
   std::uint64_t reads = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,8 @@
 //     as std::int64_t and std::uint64_t and travel as those. std::size_t likewise is std::uint32_t
 //     or std::uint64_t. A mixed job that sends them gets a type_mismatch naming both widths: use
 //     std::int64_t and std::uint64_t.
-//   - pointers, references, long double and wchar_t are refused at compile time.
+//   - pointers, references, long double and wchar_t are refused at compile time, also as elements of
+//     arrays and arguments of templates. Members of a struct are not seen.
 namespace prun {
 
 enum class Kind : std::uint8_t {
@@ -76,12 +78,27 @@ template <class T>
 inline constexpr bool is_character = std::is_same_v<T, char> || std::is_same_v<T, char8_t> ||
                                      std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 
+// Whether the width of T differs between boards, or of what an array, pair or other template is made
+// of.
+template <class T>
+inline constexpr bool has_no_fixed_width =
+    std::is_same_v<T, long double> || std::is_same_v<T, wchar_t> ||
+    (sizeof(long) == 4 && (std::is_same_v<T, long> || std::is_same_v<T, unsigned long>));
+template <class T>
+requires std::is_const_v<T>
+inline constexpr bool has_no_fixed_width<T> = has_no_fixed_width<std::remove_const_t<T>>;
+template <class T, std::size_t N>
+inline constexpr bool has_no_fixed_width<T[N]> = has_no_fixed_width<T>;
+template <class T, std::size_t N>
+inline constexpr bool has_no_fixed_width<std::array<T, N>> = has_no_fixed_width<T>;
+template <template <class...> class Template, class... Parts>
+inline constexpr bool has_no_fixed_width<Template<Parts...>> = (has_no_fixed_width<Parts> || ...);
+
 // Width differs between boards, or meaning does.
 template <class T>
 inline constexpr bool is_refused =
     std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> ||
-    std::is_reference_v<T> || std::is_same_v<T, long double> || std::is_same_v<T, wchar_t> ||
-    (sizeof(long) == 4 && (std::is_same_v<T, long> || std::is_same_v<T, unsigned long>)) ||
+    std::is_reference_v<T> || has_no_fixed_width<T> ||
     std::ranges::view<T> /* string_view, span: they point elsewhere */;
 
 }  // namespace detail

@@ -16,9 +16,10 @@
 
 // Sends and receives whatever cereal can serialize: vectors of strings, maps, classes with a
 // serialize member. Include the cereal/types/ headers of the types used. Bytes are those of
-// cereal's portable binary archive, little-endian; cereal writes `long` and std::size_t members at
-// this machine's width, so use fixed-width ones in mixed jobs. The only header of prun that needs
-// cereal.
+// cereal's portable binary archive, little-endian. Types whose width differs between machines are
+// refused at compile time, also as what a container holds. Members of a class are cereal's matter:
+// it writes `long`, std::size_t, wchar_t and long double at this machine's width, so use
+// fixed-width ones in mixed jobs. The only header of prun that needs cereal.
 namespace prun::detail {
 
 template <class T>
@@ -59,6 +60,10 @@ class ByteSource : public std::streambuf {
 
 template <CerealSerializable T>
 struct Packer<T> {
+  static_assert(!has_no_fixed_width<T>,
+                "the width of long double, wchar_t and long differs between machines: send double, "
+                "char32_t, std::string or a std::int64_t instead");
+
   static constexpr Datatype datatype() { return {Kind::serialized, 1, hash_name(type_name<T>())}; }
 
   static std::vector<std::byte> pack(const T& value) {

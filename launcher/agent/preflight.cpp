@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/mpi_program.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
 
@@ -258,6 +259,9 @@ Check check_program(const bootstrap::Program& program,
                      cannot + "its first line asks for " + name + ", which no folder of PATH has");
     }
   }
+
+  if (const auto library = mpi_library_of(runnable.path); !library.empty())
+    runnable.notes.push_back(mpi_note(typed, library));
 
   const int error = try_execute(runnable.path);
   if (error == ENOEXEC && !read_elf(runnable.path)) {

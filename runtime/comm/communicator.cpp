@@ -48,10 +48,10 @@ struct Choice {
 // what each could offer. Groups made by one call have no member in common, so they may share it.
 // Contexts come in pairs, one for point to point and one for collectives.
 std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::CommState& comm,
-                                        std::optional<int> color, int key) {
+                                        std::optional<int> color, int key, Deadline deadline) {
   detail::World& world = comm.world();
   const Choice mine{color.value_or(0), key, world.lowest_free_context(), color.has_value(), {}};
-  const std::vector<Choice> choices = parent.allgather(mine);
+  const std::vector<Choice> choices = parent.allgather(mine, deadline);
   std::uint32_t context = 0;
   std::vector<std::tuple<int, int>> group;  // key, rank in the parent
   for (int rank = 0; rank < comm.size(); ++rank) {
@@ -71,17 +71,17 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
 
 }  // namespace
 
-Communicator Communicator::dup() const {
-  return Communicator(make(*this, state(), 0, rank()));
+Communicator Communicator::dup(Deadline deadline) const {
+  return Communicator(make(*this, state(), 0, rank(), deadline));
 }
 
-Communicator Communicator::split(std::optional<int> color, int key) const {
-  return Communicator(make(*this, state(), color, key));
+Communicator Communicator::split(std::optional<int> color, int key, Deadline deadline) const {
+  return Communicator(make(*this, state(), color, key, deadline));
 }
 
-Communicator Communicator::split_by_host() const {
+Communicator Communicator::split_by_host(Deadline deadline) const {
   const detail::CommState& comm = state();
-  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank());
+  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline);
 }
 
 }  // namespace prun

@@ -266,8 +266,14 @@ void World::sleep_until_event(const Deadline& deadline) {
 // ---------------------------------------------------------------------------------------------------------
 
 Counters World::counters(WorldRank rank) const {
-  Counters all = tcp_ && rank != rank_ ? tcp_->counters(rank) : Counters{};
-  if (rank != rank_) all.bytes_copied += endpoint_->bytes_copied(rank);
+  if (rank == rank_) return {};
+  Counters all;
+  if (const auto* shm = shm_to(rank)) {
+    all = shm->counters(rank);
+  } else if (tcp_) {
+    all = tcp_->counters(rank);
+  }
+  all.bytes_copied += endpoint_->bytes_copied(rank);
   return all;
 }
 

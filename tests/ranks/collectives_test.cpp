@@ -7,6 +7,7 @@
 #include <cereal/types/map.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/vector.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -326,6 +327,53 @@ TEST(Misuse, IsToldAtOnce) {
   EXPECT_THROW(world().reduce_scatter(two, wrong, std::plus<>{},
                                       std::vector<std::size_t>(as_index(ranks()) + 1)),
                Error);
+}
+
+// The last rank calls alone, so that every one of them waits for somebody. Each on a communicator
+// of its own: after a deadline members may stand at different points of it.
+TEST(Deadlines, EndTheFormsThatReturnAValue) {
+  using std::chrono::milliseconds;
+  const std::vector<std::int64_t> part = contribution(me(), as_index(ranks()));
+  const std::map<std::string, int> packed{{"rank", me()}};
+  const auto expect_timed_out = [](auto call) {
+    const Communicator team = world().dup();
+    if (me() == ranks() - 1 && ranks() > 1) {
+      try {
+        call(team, milliseconds(2));
+        ADD_FAILURE() << "it did not wait for the others";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Errc::timed_out) << error.what();
+      }
+    }
+    world().barrier();
+  };
+  const std::plus<> plus;
+  expect_timed_out([&](auto& team, Deadline end) { team.allgather(me(), end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.allgather(packed, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.allgatherv(part, nullptr, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.allreduce(me(), plus, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.alltoall(part, end); });
+  expect_timed_out([&](auto& team, Deadline end) {
+    team.alltoallv(std::vector<std::vector<int>>(as_index(ranks()), {1}), end);
+  });
+  expect_timed_out([&](auto& team, Deadline end) { team.scan(me(), plus, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.exscan(part, plus, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.dup(end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.split(0, 0, end); });
+  expect_timed_out([&](auto& team, Deadline end) { team.split_by_host(end); });
+}
+
+// Those that take several steps have one deadline for all of them.
+TEST(Deadlines, LeaveTimeForWhatIsThere) {
+  using std::chrono::minutes;
+  EXPECT_EQ(world().allgather(me(), minutes(1)).size(), as_index(ranks()));
+  EXPECT_EQ(world().allgatherv(contribution(me(), 2), nullptr, minutes(1)), all_contributions(2));
+  EXPECT_EQ(world().allreduce(1, std::plus<>{}, minutes(1)), ranks());
+  EXPECT_EQ(world().scan(1, std::plus<>{}, minutes(1)), me() + 1);
+  EXPECT_EQ(world().exscan(1, std::plus<>{}, minutes(1)), me());
+  EXPECT_EQ(world().alltoall(std::vector<int>(as_index(ranks()), me()), minutes(1)).size(),
+            as_index(ranks()));
+  EXPECT_EQ(world().dup(minutes(1)).size(), ranks());
 }
 
 // What the user's operation throws comes out of the call.

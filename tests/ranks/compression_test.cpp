@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <random>
-#include <string>
 #include <vector>
 
 #include "tests/ranks/rank_main.hpp"
+#include "tests/ranks/sample_text.hpp"
 
 namespace prun::test {
 namespace {
@@ -18,15 +18,7 @@ using Bytes = std::vector<std::byte>;
 constexpr std::size_t ten_megabytes = 10'000'003;
 
 Bytes text(std::size_t count, unsigned seed) {
-  std::minstd_rand random(seed + 1);
-  Bytes bytes;
-  bytes.reserve(count + 20);
-  while (bytes.size() < count) {
-    for (const char c : "word " + std::to_string(random() % 500) + ' ')
-      bytes.push_back(static_cast<std::byte>(c));
-  }
-  bytes.resize(count);
-  return bytes;
+  return sample_text(count, seed);
 }
 
 Bytes noise(std::size_t count, unsigned seed) {

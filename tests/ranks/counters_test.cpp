@@ -7,29 +7,11 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <span>
 #include <vector>
 
+#include "tests/ranks/allocations.hpp"
 #include "tests/ranks/rank_main.hpp"
-
-namespace {
-std::uint64_t allocations = 0;
-}  // namespace
-
-// Not inlined: the compiler would take the pairs of malloc and delete it then sees for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace prun::test {
 namespace {
@@ -59,9 +41,9 @@ TEST_P(EagerPath, OneSystemCallASideAndNoAllocation) {
   if (takes_part()) {
     ping_pong(data, 600);
     const Counters before = environment().counters(other());
-    const std::uint64_t allocated_before = allocations;
+    const std::uint64_t allocated_before = allocations();
     ping_pong(data, rounds);
-    const std::uint64_t allocated = allocations - allocated_before;
+    const std::uint64_t allocated = allocations() - allocated_before;
     const Counters cost = environment().counters(other()) - before;
     // What rank 1 does next would be counted here.
     if (world().rank() == 0) world().send(std::span<const std::byte>(data).first(1), 1, 1);

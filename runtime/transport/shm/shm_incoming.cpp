@@ -109,6 +109,12 @@ std::optional<std::size_t> Incoming::read_header(std::span<const std::byte> cont
   return decoded.value()->header_bytes;
 }
 
+void Incoming::count_frame(std::size_t header_bytes) {
+  ++counters_.frames_received;
+  counters_.messages_received += wire::begins_message(frame_->kind);
+  counters_.bytes_received += header_bytes;
+}
+
 // Asks where the payload goes. False if that was the end.
 bool Incoming::begin(Receiver& receiver) {
   left_ = frame_->payload_bytes();
@@ -125,7 +131,9 @@ void Incoming::take_payload(std::span<const std::byte> bytes) {
   if (place_ != nullptr && !bytes.empty()) {
     std::memcpy(place_, bytes.data(), bytes.size());
     place_ += bytes.size();
+    counters_.bytes_copied += bytes.size();
   }
+  counters_.bytes_received += bytes.size();
   left_ -= bytes.size();
 }
 
@@ -138,6 +146,7 @@ void Incoming::done(Receiver& receiver) {
 void Incoming::on_frame(std::span<const std::byte> content, Receiver& receiver) {
   const auto header = read_header(content);
   if (!header) return;
+  count_frame(*header);
   if (frame_->kind == wire::FrameKind::bye) {
     end_ = End{true, {}};
     return;
@@ -203,6 +212,7 @@ void Incoming::on_remote(std::span<const std::byte> content, Receiver& receiver)
     if (!end_) lie("offer of another kind than data");
     return;
   }
+  count_frame(*header);
   if (!begin(receiver)) {
     slot.finish(use);
     return;
@@ -223,7 +233,11 @@ bool Incoming::fetch(std::uint32_t piece) {
   const std::size_t from = pieces.begin(piece);
   const std::size_t bytes = pieces.bytes(piece);
   const auto read = neighbour_->read({place_ + from, bytes}, copy_->from + from);
-  if (read) return true;
+  if (read) {
+    ++counters_.reads;
+    counters_.bytes_copied += bytes;
+    return true;
+  }
   break_off(read.failure().text);
   return false;
 }
@@ -253,6 +267,7 @@ void Incoming::finish_copy(Receiver& receiver) {
     }
   }
   if (!copy_->revoked) copy_->slot.finish(copy_->turn);
+  counters_.bytes_received += copy_->bytes;
   copy_.reset();
   ring_.show_taken(false);
   news_ = true;

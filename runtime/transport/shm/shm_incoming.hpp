@@ -38,6 +38,8 @@ class Incoming {
   // Nothing more is read, and the sender is told so.
   void cut();
 
+  const Counters& counters() const { return counters_; }
+
   // Set once nothing more will come: the sender said bye, or broke the rules.
   const std::optional<End>& end() const { return end_; }
 
@@ -51,6 +53,7 @@ class Incoming {
   void on_more(std::span<const std::byte> content, Receiver& receiver);
   void on_remote(std::span<const std::byte> content, Receiver& receiver);
   std::optional<std::size_t> read_header(std::span<const std::byte> content);
+  void count_frame(std::size_t header_bytes);
   bool begin(Receiver& receiver);
   void take_payload(std::span<const std::byte> bytes);
   void done(Receiver& receiver);
@@ -68,6 +71,7 @@ class Incoming {
   RingReader ring_;
   std::optional<Neighbour> neighbour_;
   bool news_ = false;
+  Counters counters_;
   std::optional<End> end_;
 
   // Where in the sequence of frames reading stands.

@@ -45,7 +45,17 @@ Outgoing::Outgoing(Window window, std::uint32_t ring_bytes, std::byte* peer_page
 wire::EncodedHeader Outgoing::encode(const wire::Frame& frame) {
   const wire::EncodedHeader header = wire::encode_header(frame, previous_ ? &*previous_ : nullptr);
   if (frame.kind == wire::FrameKind::eager) previous_ = frame.envelope;
+  ++counters_.frames_sent;
+  counters_.messages_sent += wire::begins_message(frame.kind);
+  counters_.bytes_sent += header.view().size();
   return header;
+}
+
+void Outgoing::put(std::byte* at, std::span<const std::byte> payload) {
+  if (payload.empty()) return;
+  std::memcpy(at, payload.data(), payload.size());
+  counters_.bytes_copied += payload.size();
+  counters_.bytes_sent += payload.size();
 }
 
 // How much of it went into the ring, as records behind the one with the header.
@@ -55,7 +65,7 @@ std::size_t Outgoing::write_payload(std::span<const std::byte> payload) {
     const std::size_t count = std::min({payload.size() - sent, piece_bytes, ring_.most_content()});
     std::byte* at = ring_.begin(count);
     if (at == nullptr) break;
-    std::memcpy(at, payload.data() + sent, count);
+    put(at, payload.subspan(sent, count));
     ring_.publish(RecordKind::more, count);
     shown_ = true;
     sent += count;
@@ -72,7 +82,7 @@ void Outgoing::send(const wire::Frame& frame, std::span<const std::byte> payload
     const std::size_t first = std::min(payload.size(), piece_bytes - header.size());
     if (std::byte* at = ring_.begin(header.size() + first)) {
       std::memcpy(at, header.data(), header.size());
-      if (first > 0) std::memcpy(at + header.size(), payload.data(), first);
+      put(at + header.size(), payload.first(first));
       ring_.publish(RecordKind::frame, header.size() + first);
       shown_ = true;
       begun = true;
@@ -83,6 +93,7 @@ void Outgoing::send(const wire::Frame& frame, std::span<const std::byte> payload
   Queued& rest = queue_.emplace_back();
   if (!begun) rest.header.assign(header.begin(), header.end());
   rest.payload.assign(payload.begin() + static_cast<std::ptrdiff_t>(sent), payload.end());
+  counters_.bytes_copied += rest.payload.size();
 }
 
 bool Outgoing::write(Queued& frame) {
@@ -93,7 +104,7 @@ bool Outgoing::write(Queued& frame) {
     std::byte* at = ring_.begin(frame.header.size() + first);
     if (at == nullptr) return false;
     std::memcpy(at, frame.header.data(), frame.header.size());
-    if (first > 0) std::memcpy(at + frame.header.size(), payload.data(), first);
+    put(at + frame.header.size(), payload.first(first));
     ring_.publish(RecordKind::frame, frame.header.size() + first);
     shown_ = true;
     frame.header.clear();
@@ -190,7 +201,7 @@ bool Outgoing::copy_segment(BulkSend& bulk) {
   frame.send_id = bulk.send_id;
   frame.length = static_cast<std::uint32_t>(part.size());
   std::memcpy(at, encode(frame).view().data(), data_header_bytes);
-  std::memcpy(at + data_header_bytes, part.data(), part.size());
+  put(at + data_header_bytes, part);
   ring_.publish(RecordKind::frame, data_header_bytes + part.size());
   shown_ = true;
   bulk.sent += part.size();
@@ -235,6 +246,8 @@ bool Outgoing::help(const Offer& offer) {
       slot.give_up_writing();
       break;
     }
+    ++counters_.writes;
+    counters_.bytes_copied += bytes.size();
     slot.count_written();
   }
   if (helped) shown_ = true;  // the receiver may sleep until its helper is through
@@ -252,6 +265,7 @@ bool Outgoing::flush_offers(Receiver& receiver) {
     const std::size_t bytes = first.part.size();
     offered_bytes_ -= bytes;
     offers_.pop_front();
+    counters_.bytes_sent += bytes;
     moved = true;
     if (bulk == nullptr) continue;
     bulk->sent += bytes;

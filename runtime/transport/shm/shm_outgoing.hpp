@@ -46,6 +46,9 @@ class Outgoing {
   // Whether records were shown since the last call: their receiver may have to be woken.
   bool take_shown() { return std::exchange(shown_, false); }
 
+  // What of the cost is this way's: all but waking the receiver.
+  const Counters& counters() const { return counters_; }
+
   // The receiver reads no more; it has claimed what cannot be.
   bool cut() const;
   bool broken() const { return ring_.broken(); }
@@ -69,6 +72,7 @@ class Outgoing {
     bool withdrawn = false;
   };
 
+  void put(std::byte* at, std::span<const std::byte> payload);
   bool write(Queued& frame);
   std::size_t write_payload(std::span<const std::byte> payload);
   wire::EncodedHeader encode(const wire::Frame& frame);
@@ -91,6 +95,7 @@ class Outgoing {
   std::optional<wire::Envelope> previous_;
   std::deque<Queued> queue_;
   bool shown_ = false;
+  Counters counters_;
 
   BulkQueue bulks_;
   BulkSend* posting_ = nullptr;  // the first that is not offered whole

@@ -30,7 +30,8 @@ core::Result<std::unique_ptr<ShmTransport>> ShmTransport::open(asio::io_context&
   if (!segment) return segment.failure();
   std::unique_ptr<ShmTransport> transport(
       new ShmTransport(io, settings, receiver, std::move(segment).value()));
-  auto bell = shm::Doorbell::open(io, [raw = transport.get()] { raw->stirred_ = true; });
+  auto bell =
+      shm::Doorbell::open(io, [raw = transport.get()] { raw->stirred_ = raw->rung_ = true; });
   if (!bell) return bell.failure();
   transport->bell_.emplace(std::move(bell).value());
 
@@ -78,7 +79,7 @@ ShmTransport::~ShmTransport() {
   word(page_ + rank_page::state)
       .store(static_cast<std::uint32_t>(RankState::left), std::memory_order_release);
   if (!bell_) return;
-  for (const Link* link : active_) wake_for_attention(link->page);
+  for (Link* link : active_) wake_for_attention(*link);
 }
 
 ShmTransport::Link& ShmTransport::link_at(std::uint32_t place) {
@@ -113,11 +114,11 @@ Outgoing* ShmTransport::outgoing(Link& link) {
 }
 
 // The first record to a peer: it does not look at a ring it does not know of.
-void ShmTransport::knock(const Link& link) {
+void ShmTransport::knock(Link& link) {
   const std::uint32_t self = segment_->self();
   word(link.page + rank_page::knocks + self / 32 * 4)
       .fetch_or(1u << self % 32, std::memory_order_release);
-  wake_for_attention(link.page);
+  wake_for_attention(link);
 }
 
 void ShmTransport::listen_to(Link& link) {
@@ -158,17 +159,22 @@ void ShmTransport::forget_bulk(BulkSend& bulk) {
 }
 
 // Either a rank that is about to sleep sees what was shown to it, or we see that it sleeps.
-void ShmTransport::wake(const Link& link) {
+void ShmTransport::wake(Link& link) {
   fence_.shown(word(link.page + rank_page::covers).load(std::memory_order_relaxed) == 1);
   shm::Word sleeping = word(link.page + rank_page::sleeping);
   if (sleeping.load(std::memory_order_relaxed) == 0) return;
-  if (sleeping.exchange(0, std::memory_order_acq_rel) != 0) bell_->ring(link.page);
+  if (sleeping.exchange(0, std::memory_order_acq_rel) != 0) ring(link);
 }
 
-void ShmTransport::wake_for_attention(std::byte* page) {
-  word(page + rank_page::attention).fetch_add(1, std::memory_order_seq_cst);
-  shm::Word sleeping = word(page + rank_page::sleeping);
-  if (sleeping.exchange(0, std::memory_order_seq_cst) != 0) bell_->ring(page);
+void ShmTransport::wake_for_attention(Link& link) {
+  word(link.page + rank_page::attention).fetch_add(1, std::memory_order_seq_cst);
+  shm::Word sleeping = word(link.page + rank_page::sleeping);
+  if (sleeping.exchange(0, std::memory_order_seq_cst) != 0) ring(link);
+}
+
+void ShmTransport::ring(Link& link) {
+  bell_->ring(link.page);
+  ++link.counters.writes;
 }
 
 // --- moving
@@ -180,10 +186,15 @@ bool ShmTransport::progress() {
     word(page_ + rank_page::sleeping).store(0, std::memory_order_relaxed);
   }
   bool moved = std::exchange(stirred_, false);
+  const bool woken = std::exchange(rung_, false);
   if (word(page_ + rank_page::attention).load(std::memory_order_acquire) != attention_)
     moved |= look_around();
   // Links may be added meanwhile.
-  for (std::size_t i = 0; i < active_.size(); ++i) moved |= serve(*active_[i]);
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (!serve(*active_[i])) continue;
+    moved = true;
+    if (woken) ++active_[i]->counters.wakeups;
+  }
   return moved;
 }
 
@@ -262,6 +273,15 @@ bool ShmTransport::in_touch(WorldRank peer) const {
   return !looked || (found && !found->gone && found->in && found->in->pending());
 }
 
+Counters ShmTransport::counters(WorldRank peer) const {
+  const auto& found = links_[place_of(peer)];
+  if (!found) return {};
+  Counters all = found->counters;
+  if (found->out) all = all + found->out->counters();
+  if (found->in) all = all + found->in->counters();
+  return all;
+}
+
 // --- ends
 // ------------------------------------------------------------------------------------------------------------------
 
@@ -277,7 +297,7 @@ void ShmTransport::lose(Link& link, bool orderly, const std::string& cause) {
   // One that has said bye may not have read ours yet.
   if (!orderly && link.in) {
     link.in->cut();
-    wake_for_attention(link.page);
+    wake_for_attention(link);
   }
   stirred_ = true;
   receiver_.on_peer_gone(link.peer, orderly, cause);
@@ -289,7 +309,7 @@ void ShmTransport::abandon(WorldRank peer) {
   lost.gone = true;
   if (lost.out) lost.out->clear();
   if (lost.in) lost.in->cut();
-  wake_for_attention(lost.page);
+  wake_for_attention(lost);
 }
 
 void ShmTransport::say_bye(Link& link) {

@@ -54,6 +54,7 @@ class ShmTransport final : public Transport {
   bool progress() override;
   bool flushed(WorldRank peer) override;
   bool flushed() override;
+  Counters counters(WorldRank peer) const override;
   void arm() override;
   void close() override;
   bool drained() override;
@@ -71,6 +72,7 @@ class ShmTransport final : public Transport {
     bool leaving = false;               // it has left or cut us off: what it sent is still read
     bool gone = false;
     bool said_bye = false;
+    Counters counters;  // of waking it and being woken; the rest is counted by the two ways
   };
 
   ShmTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
@@ -84,12 +86,13 @@ class ShmTransport final : public Transport {
   Link& link(WorldRank peer) { return link_at(place_of(peer)); }
   shm::Outgoing* outgoing(Link& link);
   void listen_to(Link& link);
-  void knock(const Link& link);
+  void knock(Link& link);
 
   bool serve(Link& link);
   bool look_around();
-  void wake(const Link& link);
-  void wake_for_attention(std::byte* page);
+  void wake(Link& link);
+  void wake_for_attention(Link& link);
+  void ring(Link& link);
   void say_bye(Link& link);
   void lose(Link& link, bool orderly, const std::string& cause);
   bool anything_pending();
@@ -109,6 +112,7 @@ class ShmTransport final : public Transport {
   std::uint32_t attention_ = 0;  // as seen last
   bool asleep_ = false;
   bool stirred_ = false;
+  bool rung_ = false;  // since progress was last made
   bool closing_ = false;
   std::array<std::byte, shm::rank_page::token_bytes> token_{};
 };

@@ -30,7 +30,8 @@ Task reduce_scatter_recursive_halving(Team team, ReduceScatterArguments argument
   const Scratch memory(2 * offsets.back());
   const auto parts = [&](int first, int count) {
     const std::size_t begin = offsets[static_cast<std::size_t>(first)];
-    return memory.at(begin, offsets[static_cast<std::size_t>(first + count)] - begin);
+    const int end = first + count;
+    return memory.at(begin, offsets[static_cast<std::size_t>(end)] - begin);
   };
   for (int rank = 0; rank < team.size(); ++rank) copy(all[rank], parts(rank, 1));
 

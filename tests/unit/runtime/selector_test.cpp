@@ -155,6 +155,7 @@ TEST(CostModel, LongMessagesCrossALinkOnceForEachHost) {
   EXPECT_EQ(predict(Operation::bcast, situation, Tuning()).value().algorithm, "by_host");
   EXPECT_EQ(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
   EXPECT_EQ(predict(Operation::reduce, situation, Tuning()).value().algorithm, "by_host");
+  EXPECT_EQ(predict(Operation::allgather, situation, Tuning()).value().algorithm, "by_host");
   situation.commutative = false;
   EXPECT_NE(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
 }

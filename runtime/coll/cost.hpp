@@ -14,8 +14,8 @@ struct Link {
   Nanoseconds latency = 0;   // a: the smallest message, one way
   std::int64_t byte_ps = 0;  // b: picoseconds for each byte
 
-  // o: each further message of a stream costs its ends work, but neither the wire's time nor a
-  // wake-up. On idle boards and between processes of one machine about a quarter of the latency.
+  // o: the work of an end for each further message of a stream, which wakes nobody up. On idle
+  // boards and between processes of one machine about a quarter of the latency.
   Nanoseconds overhead() const { return latency / 4; }
   // b times so many bytes.
   Nanoseconds wire(std::size_t bytes) const;
@@ -56,10 +56,17 @@ struct Situation {
     const auto parts = static_cast<std::size_t>(ranks);
     return bytes / parts + (bytes % parts != 0 ? 1 : 0);
   }
+  // Into how many segments so many bytes are cut.
+  std::size_t segments(std::size_t length) const;
   // One message that nothing of its kind went before: a + b length; above the eager limit it asks
   // first, and its connection, which stood still, comes up to speed by doubling.
   Nanoseconds message(std::size_t length) const;
-  // The same in segments along `hops` links one behind the other.
+  // Messages one behind the other, so many bytes in all, from the first to leave to the last to
+  // arrive, but for the latency of the one.
+  Nanoseconds stream(std::size_t length, std::size_t count) const;
+  // Both ends send and receive so much in segments, of which none asks first.
+  Nanoseconds exchange(std::size_t length) const;
+  // A message in segments along `hops` links one behind the other.
   Nanoseconds pipeline(int hops, std::size_t length) const;
   // n-1 steps round a ring with a block each, in segments.
   Nanoseconds ring(std::size_t block) const;
@@ -72,6 +79,10 @@ struct Situation {
   Situation with_bytes(std::size_t other) const;
 
   bool operator==(const Situation&) const = default;
+
+ private:
+  // What a long message takes more on a connection that stood still.
+  Nanoseconds coming_up(std::size_t length) const;
 };
 
 }  // namespace prun::coll

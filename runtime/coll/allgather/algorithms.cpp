@@ -1,4 +1,5 @@
 #include "runtime/coll/allgather/bruck.hpp"
+#include "runtime/coll/allgather/by_host.hpp"
 #include "runtime/coll/allgather/ring.hpp"
 
 namespace prun::coll {
@@ -8,6 +9,7 @@ std::span<const Algorithm<AllgatherArguments>> algorithms() {
   static constexpr Algorithm<AllgatherArguments> table[] = {
       {"bruck", always, allgather_bruck, allgather_bruck_cost},
       {"ring", always, allgather_ring, allgather_ring_cost, true},
+      {"by_host", shared_hosts, allgather_by_host, allgather_by_host_cost, false, true},
   };
   return table;
 }

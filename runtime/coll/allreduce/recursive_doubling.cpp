@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "runtime/coll/bytes.hpp"
+#include "runtime/coll/folded.hpp"
 
 // Allreduce by recursive doubling; keeps the order of ranks.
 //   Steps:  log2 p, with p the largest power of two not above n; in step k every rank exchanges
@@ -17,12 +18,11 @@
 namespace prun::coll {
 
 Task allreduce_recursive_doubling(Team team, AllreduceArguments arguments) {
+  const Folded folded(team);
   const int rank = team.rank();
-  const int takers = static_cast<int>(std::bit_floor(static_cast<unsigned>(team.size())));
-  const int paired = 2 * (team.size() - takers);  // the first so many ranks have one number for two
   const std::span<std::byte> data = arguments.data;
 
-  if (rank < paired && rank % 2 == 0) {
+  if (folded.sits_out()) {
     Sending out = team.send(rank + 1, data);
     co_await out;
     Receiving in = team.recv(rank + 1, data);
@@ -30,18 +30,17 @@ Task allreduce_recursive_doubling(Team team, AllreduceArguments arguments) {
     co_return;
   }
   const Scratch incoming(team.size() > 1 ? data.size() : 0);
-  if (rank < paired) {
+  if (folded.speaks_for_two()) {
     Receiving in = team.recv(rank - 1, incoming.all());
     co_await in;
     combine(team, arguments.op, incoming.all(), data, data);
   }
 
-  const int number = rank < paired ? rank / 2 : rank - paired / 2;
-  for (int bit = 1; bit < takers; bit *= 2) {
+  const int number = folded.number();
+  for (int bit = 1; bit < folded.takers(); bit *= 2) {
     const int partner = number ^ bit;
-    const int partner_rank = partner < paired / 2 ? 2 * partner + 1 : partner + paired / 2;
-    Receiving in = team.recv(partner_rank, incoming.all());
-    Sending out = team.send(partner_rank, data);
+    Receiving in = team.recv(folded.rank_of(partner), incoming.all());
+    Sending out = team.send(folded.rank_of(partner), data);
     co_await in;
     co_await out;
     if (partner < number) {
@@ -51,7 +50,7 @@ Task allreduce_recursive_doubling(Team team, AllreduceArguments arguments) {
     }
   }
 
-  if (rank < paired) {
+  if (folded.speaks_for_two()) {
     Sending out = team.send(rank - 1, data);
     co_await out;
   }

@@ -92,9 +92,14 @@ TEST_F(Selector, TakesTheCheapest) {
   EXPECT_EQ(bcast_choice(8, 1 << 20, ethernet_1000), "chain");
   // What takes longer on a slower link is worth more messages.
   EXPECT_EQ(choice(team(8), allreduce_of(2 << 10, true), ethernet_1000), "recursive_doubling");
-  EXPECT_EQ(choice(team(8), allreduce_of(64 << 10, true), ethernet_10), "ring");
+  EXPECT_EQ(choice(team(8), allreduce_of(16 << 10, true), ethernet_100), "rabenseifner");
+  EXPECT_EQ(choice(team(7), allreduce_of(64 << 10, true), ethernet_10), "ring");
+  // Long messages keep the connections that they have.
+  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, true), ethernet_10), "ring");
+  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, true), ethernet_100), "ring");
   EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, true), ethernet_1000), "ring");
-  EXPECT_EQ(choice(team(8), allreduce_of(1 << 20, false), ethernet_100), "pairwise");
+  // Where ranks are no power of two, some have twice as much to do.
+  EXPECT_EQ(choice(team(7), allreduce_of(1 << 20, false), ethernet_100), "pairwise");
 }
 
 TEST_F(Selector, PassesOverWhatDoesNotFit) {
@@ -150,6 +155,7 @@ TEST(CostModel, LongMessagesCrossALinkOnceForEachHost) {
   EXPECT_EQ(predict(Operation::bcast, situation, Tuning()).value().algorithm, "by_host");
   EXPECT_EQ(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
   EXPECT_EQ(predict(Operation::reduce, situation, Tuning()).value().algorithm, "by_host");
+  EXPECT_EQ(predict(Operation::allgather, situation, Tuning()).value().algorithm, "by_host");
   situation.commutative = false;
   EXPECT_NE(predict(Operation::allreduce, situation, Tuning()).value().algorithm, "by_host");
 }
@@ -268,7 +274,7 @@ TEST_F(Selector, UnequalAlltoallDoesNotDependOnThisRanksSizes) {
     arguments.incoming = arguments.outgoing;
     choices.insert(choice(team(3), arguments));
   }
-  EXPECT_EQ(choices, std::set<std::string>{"pairwise"});
+  EXPECT_EQ(choices, std::set<std::string>{"interleaved"});
 }
 
 }  // namespace

@@ -23,27 +23,38 @@ constexpr double other_wire = 1.4;
 // In looks. To drain 15 % of what 20 ms carry is about what the host's and the switch's queue hold.
 constexpr int looks_draining = 2;
 constexpr int looks_probing = 3;
-constexpr int looks_one_way_at_most = 5;
+constexpr int looks_one_way = 5;
 
-// Received for each byte sent: below it, data flows one way, and what comes back is answers.
-constexpr double both_ways_share = 0.2;
+// Of the wire's speed: what a rank sends and receives together, beyond what it could one after the
+// other.
+constexpr double both_ways_share = 1.05;
+// Received for each byte sent: below it, what comes back is answers.
+constexpr double answers_share = 0.2;
 // Of what the rank has sent: a connection that had less shared the wire.
 constexpr double whole_wire_share = 0.9;
 
 }  // namespace
 
 void PacingRate::on_look(const Look& look) {
-  const auto sent = static_cast<double>(look.sent_by_all);
-  const bool both_ways = static_cast<double>(look.received_by_all) >= sent * both_ways_share;
-  looks_one_way_ = both_ways ? 0 : looks_one_way_ + 1;
-  const bool whole_wire = static_cast<double>(look.sent) >= sent * whole_wire_share;
+  const bool whole_wire =
+      static_cast<double>(look.sent) >= static_cast<double>(look.sent_by_all) * whole_wire_share;
   if (look.confirmed && whole_wire) add(*look.confirmed);
   ++looks_;
-  if (wire_ == 0 || looks_one_way_ > looks_one_way_at_most) {
+  looks_until_free_ = both_ways(look) ? looks_one_way : std::max(looks_until_free_ - 1, 0);
+  if (looks_until_free_ == 0) {
     enter(Phase::free);
   } else {
     advance(look.now);
   }
+}
+
+// At the same time: a rank that sends and receives in turn meets no acknowledgements of its own.
+bool PacingRate::both_ways(const Look& look) const {
+  if (wire_ == 0) return false;
+  const auto sent = static_cast<double>(look.sent_by_all);
+  const auto received = static_cast<double>(look.received_by_all);
+  const double seconds = std::chrono::duration<double>(look.now - look.since).count();
+  return received >= sent * answers_share && sent + received > seconds * wire_ * both_ways_share;
 }
 
 void PacingRate::add(double confirmed) {
@@ -61,7 +72,7 @@ void PacingRate::recognize() {
   const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(count_, kept));
   const auto middle = sorted.begin() + (end - sorted.begin()) / 2;
   std::nth_element(sorted.begin(), middle, end);
-  if (*middle > slow_ethernet.back() * fastest_measured) wire_ = 0;
+  if (*middle > slow_ethernet.back() * fastest_measured) forget();
   for (const double speed : slow_ethernet) {
     if (*middle >= speed * slowest_measured && *middle <= speed * fastest_measured) wire_ = speed;
   }
@@ -70,6 +81,7 @@ void PacingRate::recognize() {
 void PacingRate::forget() {
   wire_ = 0;
   count_ = 0;
+  looks_until_free_ = 0;
   enter(Phase::free);
 }
 

@@ -38,8 +38,9 @@ class PacingRate {
   static constexpr std::chrono::milliseconds between_probes{700};
 
   // What a connection finds when it looks at itself, which it does for every 10 ms of wire that it
-  // has sent. Bytes are those since it did so before.
+  // has sent. Bytes are those since it did so before, `since`.
   struct Look {
+    TimePoint since;
     TimePoint now;
     // Bytes per second that the peer has lately confirmed; nothing where something else than the
     // wire decided.
@@ -56,6 +57,7 @@ class PacingRate {
  private:
   enum class Phase : std::uint8_t { free, draining, paced, probing };
 
+  bool both_ways(const Look& look) const;
   void add(double confirmed);
   void recognize();
   void forget();
@@ -72,7 +74,7 @@ class PacingRate {
 
   Phase phase_ = Phase::free;
   int looks_ = 0;  // in this phase
-  int looks_one_way_ = 0;
+  int looks_until_free_ = 0;
   TimePoint probe_due_{};
   double lowest_of_probe_ = 0;
   int samples_of_probe_ = 0;

@@ -49,7 +49,8 @@ TcpConnection::TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner
       receiver_(receiver),
       scratch_(scratch),
       pacing_(pacing),
-      traffic_then_(owner.traffic()) {
+      traffic_then_(owner.traffic()),
+      time_then_(std::chrono::steady_clock::now()) {
   // Tuning that an old kernel may not know; the stream works without.
   const int on = 1;
   ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -324,6 +325,7 @@ void TcpConnection::adapt_pacing(const LinkSpeed& speed, std::uint64_t sent) {
   const Traffic before = std::exchange(traffic_then_, traffic);
   PacingRate::Look look;
   look.now = std::chrono::steady_clock::now();
+  look.since = std::exchange(time_then_, look.now);
   if (speed.held_up == speed_then_.held_up && speed.sent_again == speed_then_.sent_again)
     look.confirmed = speed.confirmed;
   look.sent = sent;
@@ -336,6 +338,7 @@ void TcpConnection::adapt_pacing(const LinkSpeed& speed, std::uint64_t sent) {
 void TcpConnection::keep_pace() {
   if (pacing_ == nullptr || pace_ == pacing_->rate()) return;
   pace_ = pacing_->rate();
+  // Once it was set, the kernel goes on pacing by its own figures; so it is left alone before.
   limit_speed(socket_.descriptor(), pace_);
 }
 

@@ -121,6 +121,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   // When the speed was last looked at.
   std::uint64_t sent_then_ = 0;
   Traffic traffic_then_;
+  PacingRate::TimePoint time_then_;
   LinkSpeed speed_then_;
 
   // Where in the stream of frames reading stands.

@@ -33,6 +33,7 @@ class Sender {
  public:
   double wire = medium;
   bool both_ways = true;
+  bool in_turn = false;     // not at the same time
   double share = 1;         // of the wire; other connections of the rank have the rest
   double demand = endless;  // of the program, bytes per second
   double noise = 0.4;       // of a measurement: so much more or less
@@ -53,12 +54,14 @@ class Sender {
 
  private:
   double send_until_look() {
-    const double possible = wire * share * (both_ways ? 1 / (1 + acknowledgements) : 1);
+    const double possible = wire * share * (both_ways && !in_turn ? 1 / (1 + acknowledgements) : 1);
     const double allowed = limited() ? pacing.rate() : endless;
     const double rate = std::min({possible, allowed, demand, reader});
     const double bytes = 0.01 * std::max(wire, payload(30));
-    now_ += std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds(bytes / rate));
     PacingRate::Look seen;
+    seen.since = now_;
+    now_ += std::chrono::duration_cast<std::chrono::nanoseconds>(
+        Seconds(bytes / rate * (in_turn ? 2 : 1)));
     seen.now = now_;
     std::uniform_real_distribution<double> factor(1 - noise, 1 + noise);
     if (rate < demand && (rate < reader || !tells_who_limits))
@@ -97,6 +100,15 @@ TEST(PacingRate, OneWayNothingIsLimited) {
   sender.both_ways = false;
   EXPECT_GT(sender.run(5s), 0.999 * medium);
   EXPECT_FALSE(sender.limited());
+}
+
+TEST(PacingRate, NorWhereTheTwoTakeTurns) {
+  Sender sender;
+  sender.in_turn = true;
+  for (int i = 0; i < 300; ++i) {
+    sender.run(10ms);
+    ASSERT_FALSE(sender.limited());
+  }
 }
 
 TEST(PacingRate, LimitEndsSoonAfterTheOtherDirection) {

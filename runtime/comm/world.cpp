@@ -124,6 +124,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     settings.size = size();
     settings.bind_address = welcome.bind_address;
     settings.compression = welcome.compression;
+    settings.pacing = config.pacing;
     auto tcp = transport::TcpTransport::open(io_, settings, *endpoint_,
                                              [this](WorldRank peer) { return locate(peer); });
     if (!tcp) {

@@ -90,6 +90,15 @@ Result<Config> Config::from_environment() {
     config.single_copy = wish != "copy";
   }
 
+  if (const char* pacing = std::getenv("PRUN_PACING"); pacing != nullptr && *pacing != '\0') {
+    const std::string_view wish(pacing);
+    if (wish != "on" && wish != "off") {
+      return Failure{Errc::invalid_argument, "the environment variable PRUN_PACING='" +
+                                                 std::string(wish) + "' must be on or off"};
+    }
+    config.pacing = wish == "on";
+  }
+
   const auto link = link_figures();
   if (!link) return link.failure();
   config.link = link.value();

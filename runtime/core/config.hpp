@@ -20,6 +20,7 @@ namespace prun::core {
 //   PRUN_UNEXPECTED_BYTES  memory for large messages taken in ahead of their receive
 //   PRUN_SHM               how ranks of one host talk: on (shared memory), copy (the same, and large
 //                          payloads are copied through it, too), off (TCP; the agent reads that)
+//   PRUN_PACING            off: connections send as fast as the kernel lets them; on by default
 //   PRUN_COLL_<OPERATION>  the algorithm to use, e.g. PRUN_COLL_BCAST=chain
 //   PRUN_LINK              the link between two hosts, as latency in microseconds and speed in
 //                          Mbit/s: PRUN_LINK=120,94; otherwise it is measured
@@ -34,6 +35,7 @@ struct Config {
   std::optional<std::size_t> eager_bytes;
   std::optional<std::size_t> unexpected_bytes;
   bool single_copy = true;  // of large payloads in shared memory
+  bool pacing = true;
   std::optional<LinkFigures> link;
   std::map<std::string, std::string> algorithms;  // by operation in lower case: {"bcast", "chain"}
 

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-
-#include "runtime/transport/tcp/link_speed.hpp"
+#include <utility>
 
 namespace prun::transport {
 namespace {
@@ -22,8 +22,8 @@ constexpr int reads_in_a_row = 16;
 // not watch the socket.
 constexpr unsigned reads_before_unwatched = 16;
 
-// Bulk written between two looks at the speed of the connection, in units of what may be unsent:
-// about 10 ms.
+// What is written between two looks at the speed of the connection, in units of what may be unsent:
+// about 10 ms. Short messages alone are not worth a look.
 constexpr std::size_t limits_between_looks = 8;
 
 // The kernel joins what is written to packets of up to 64 KiB, cut for the wire only when they leave,
@@ -42,12 +42,15 @@ std::string system_cause(int error) {
 }  // namespace
 
 TcpConnection::TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner& owner,
-                             Receiver& receiver, std::span<std::byte> scratch)
+                             Receiver& receiver, std::span<std::byte> scratch, PacingRate* pacing)
     : socket_(std::move(socket)),
       peer_(peer),
       owner_(owner),
       receiver_(receiver),
-      scratch_(scratch) {
+      scratch_(scratch),
+      pacing_(pacing),
+      traffic_then_(owner.traffic()),
+      time_then_(std::chrono::steady_clock::now()) {
   // Tuning that an old kernel may not know; the stream works without.
   const int on = 1;
   ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -259,6 +262,7 @@ void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
     std::array<iovec, 2> pieces{{{const_cast<std::byte*>(header.data()), header.size()},
                                  {const_cast<std::byte*>(payload.data()), payload.size()}}};
     sent = send(pieces).value_or(0);
+    look_at_speed(outbox);
   }
   if (sent < header.size()) outbox.append(header.subspan(sent));
   outbox.append_payload(payload.subspan(sent > header.size() ? sent - header.size() : 0));
@@ -277,6 +281,7 @@ void TcpConnection::write_frames(TcpOutbox& outbox) {
 
 bool TcpConnection::flush(TcpOutbox& outbox) {
   bool moved = false;
+  keep_pace();
   while (open_ && writable_ && !outbox.empty()) {
     std::array<iovec, TcpOutbox::pieces> pieces;
     const std::size_t count = outbox.gather(pieces);
@@ -286,7 +291,6 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
     const auto sent = send(std::span(pieces).first(count), apart ? MSG_EOR : 0);
     BulkSend* through = outbox.written(sent.value_or(0), sent == offered);
     if (sent) moved = true;
-    if (sent && outbox.has_bulk()) bulk_bytes_unmeasured_ += *sent;
     if (through != nullptr) receiver_.on_bulk_sent(*through);
     if (sent != offered) {
       if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.descriptor());
@@ -294,18 +298,48 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
       break;
     }
   }
-  if (bulk_bytes_unmeasured_ >= limits_between_looks * unsent_limit_.bytes())
-    adapt_to_speed(outbox);
+  look_at_speed(outbox);
   return moved;
 }
 
-void TcpConnection::adapt_to_speed(TcpOutbox& outbox) {
-  bulk_bytes_unmeasured_ = 0;
-  const auto speed = confirmed_bytes_per_second(socket_.descriptor());
-  if (!speed || !unsent_limit_.on_speed(*speed)) return;
+void TcpConnection::look_at_speed(TcpOutbox& outbox) {
+  const std::uint64_t sent = counters_.bytes_sent - sent_then_;
+  if (sent < limits_between_looks * unsent_limit_.bytes()) return;
+  sent_then_ = counters_.bytes_sent;
+  const auto speed = link_speed(socket_.descriptor());
+  if (!speed) return;
+  if (speed->confirmed) adapt_unsent_limit(outbox, *speed->confirmed);
+  if (pacing_ != nullptr) adapt_pacing(*speed, sent);
+  speed_then_ = *speed;
+}
+
+void TcpConnection::adapt_unsent_limit(TcpOutbox& outbox, double speed) {
+  if (!unsent_limit_.on_speed(speed)) return;
   outbox.set_small_segment(unsent_limit_.segment_bytes());
   const int low_water = static_cast<int>(unsent_limit_.bytes());
   ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water, sizeof(low_water));
+}
+
+void TcpConnection::adapt_pacing(const LinkSpeed& speed, std::uint64_t sent) {
+  const Traffic traffic = owner_.traffic();
+  const Traffic before = std::exchange(traffic_then_, traffic);
+  PacingRate::Look look;
+  look.now = std::chrono::steady_clock::now();
+  look.since = std::exchange(time_then_, look.now);
+  if (speed.held_up == speed_then_.held_up && speed.sent_again == speed_then_.sent_again)
+    look.confirmed = speed.confirmed;
+  look.sent = sent;
+  look.sent_by_all = traffic.sent - before.sent;
+  look.received_by_all = traffic.received - before.received;
+  pacing_->on_look(look);
+  keep_pace();
+}
+
+void TcpConnection::keep_pace() {
+  if (pacing_ == nullptr || pace_ == pacing_->rate()) return;
+  pace_ = pacing_->rate();
+  // Once it was set, the kernel goes on pacing by its own figures; so it is left alone before.
+  limit_speed(socket_.descriptor(), pace_);
 }
 
 bool TcpConnection::delivered() {

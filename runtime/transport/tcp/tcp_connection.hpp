@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/transport/tcp/link_speed.hpp"
+#include "runtime/transport/tcp/pacing_rate.hpp"
 #include "runtime/transport/tcp/segment_unpacker.hpp"
 #include "runtime/transport/tcp/tcp_outbox.hpp"
 #include "runtime/transport/tcp/tcp_socket.hpp"
@@ -27,20 +29,28 @@ namespace prun::transport {
 // After `end` the socket is closed and nothing is reported any more.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  // What the transport is told. `stirred`: an event moved bytes or may let some be written.
+  struct Traffic {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+  };
+
+  // What the transport is told and asked. `stirred`: an event moved bytes or may let some be written.
   class Owner {
    public:
     virtual void on_stirred(TcpConnection& connection) = 0;
     virtual void on_connection_end(TcpConnection& connection, bool orderly,
                                    const std::string& cause) = 0;
+    // Bytes that all connections have sent and received so far.
+    virtual Traffic traffic() const = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  // `scratch` is shared between the connections of a transport: nothing stays in it between calls.
+  // The connections of a transport share `scratch`, in which nothing stays between calls, and
+  // `pacing`, which is null where nothing is to be paced.
   TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner& owner, Receiver& receiver,
-                std::span<std::byte> scratch);
+                std::span<std::byte> scratch, PacingRate* pacing);
 
   WorldRank peer() const { return peer_; }
   bool open() const { return open_; }
@@ -82,7 +92,10 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void end_frame();
   void arm_write();
   void write_frames(TcpOutbox& outbox);
-  void adapt_to_speed(TcpOutbox& outbox);
+  void look_at_speed(TcpOutbox& outbox);
+  void adapt_unsent_limit(TcpOutbox& outbox, double speed);
+  void adapt_pacing(const LinkSpeed& speed, std::uint64_t sent);
+  void keep_pace();
   template <class Call>
   std::optional<std::size_t> write(const Call& call);
   std::optional<std::size_t> send(std::span<const std::byte> bytes);
@@ -103,7 +116,13 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   unsigned reads_without_waiting_ = 0;
 
   UnsentLimit unsent_limit_;
-  std::size_t bulk_bytes_unmeasured_ = 0;  // written since the speed was last looked at
+  PacingRate* pacing_;
+  std::uint32_t pace_ = PacingRate::unlimited;  // as the kernel knows it
+  // When the speed was last looked at.
+  std::uint64_t sent_then_ = 0;
+  Traffic traffic_then_;
+  PacingRate::TimePoint time_then_;
+  LinkSpeed speed_then_;
 
   // Where in the stream of frames reading stands.
   std::array<std::byte, wire::max_header_bytes> partial_header_{};

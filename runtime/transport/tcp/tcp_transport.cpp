@@ -40,6 +40,7 @@ TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Recei
       directory_(std::move(directory)),
       listener_(std::move(listener)),
       scratch_(scratch_bytes) {
+  if (settings.pacing) pacing_.emplace();
   listener_->start([this](asio::ip::tcp::socket socket) { accept(std::move(socket)); });
 }
 
@@ -189,6 +190,16 @@ void TcpTransport::on_connection_end(TcpConnection& connection, bool orderly,
   lose(link(connection.peer()), orderly, cause);
 }
 
+TcpConnection::Traffic TcpTransport::traffic() const {
+  TcpConnection::Traffic all;
+  for (const Link* link : connected_) {
+    const Counters& counters = link->connection->counters();
+    all.sent += counters.bytes_sent;
+    all.received += counters.bytes_received;
+  }
+  return all;
+}
+
 void TcpTransport::let_go(Link& link) {
   link.state = Link::State::gone;
   link.outbox.clear();
@@ -302,8 +313,9 @@ void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
   link.retry.reset();
   link.state = Link::State::connected;
   TcpConnection::Owner& owner = *this;
-  link.connection = std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
-                                                    std::span(scratch_));
+  link.connection =
+      std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
+                                      std::span(scratch_), pacing_ ? &*pacing_ : nullptr);
   connected_.push_back(&link);
   if (connected_.size() > polled_directly) {
     arm();

@@ -38,6 +38,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
     WorldRank size = 1;
     std::string bind_address;  // numeric
     core::CompressionMode compression = core::CompressionMode::off;
+    bool pacing = true;
   };
   // Where a peer accepts connections, once that is known.
   using Directory = std::function<std::optional<asio::ip::tcp::endpoint>(WorldRank)>;
@@ -113,6 +114,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   void on_stirred(TcpConnection& connection) override;
   void on_connection_end(TcpConnection& connection, bool orderly,
                          const std::string& cause) override;
+  TcpConnection::Traffic traffic() const override;
 
   HandshakeContext context_;
   core::CompressionMode compression_;
@@ -124,6 +126,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   std::vector<Link*> connected_;
   std::vector<Link*> dirty_;
   std::vector<std::byte> scratch_;
+  std::optional<PacingRate> pacing_;
   BurstPolicy burst_;
   bool bursts_allowed_ = false;
   bool stirred_ = false;

@@ -34,7 +34,7 @@ class ConfigTest : public testing::Test {
  private:
   static void forget() {
     for (const char* name : {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES",
-                             "PRUN_SHM", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER",
+                             "PRUN_SHM", "PRUN_PACING", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER",
                              "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
       ::unsetenv(name);
     }
@@ -61,6 +61,18 @@ TEST_F(ConfigTest, WaysToShareMemory) {
   }
   EXPECT_EQ(complaint("PRUN_SHM", "no"),
             "the environment variable PRUN_SHM='no' must be on, copy or off");
+}
+
+TEST_F(ConfigTest, PacingCanBeSwitchedOff) {
+  EXPECT_TRUE(Config::from_environment().value().pacing);
+  for (const char* wish : {"on", "off"}) {
+    set("PRUN_PACING", wish);
+    const auto config = Config::from_environment();
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config.value().pacing, std::string(wish) == "on");
+  }
+  EXPECT_EQ(complaint("PRUN_PACING", "no"),
+            "the environment variable PRUN_PACING='no' must be on or off");
 }
 
 TEST_F(ConfigTest, EachVariableIsRead) {

@@ -74,31 +74,29 @@ std::string own_name() {
 }
 
 int run(const cli::RunOptions& options, const std::vector<std::string>& environment) {
-  auto placed = hosts::place(options.hosts, options.placement);
+  hosts::PlacementRules rules;
+  rules.own_name = own_name();
+  std::vector<hosts::PlacedProgram> programs;
+  for (const auto& program : options.programs)
+    programs.push_back({program.hosts, program.placement});
+  auto placed = hosts::place(programs, rules);
   if (!placed.ok()) return fail(placed.failure().text);
   auto placement = std::move(placed).value();
 
   job::JobPlan plan;
   plan.options = options;
   plan.host_of_rank = std::move(placement.host_of_rank);
+  plan.program_of_rank = std::move(placement.program_of_rank);
   plan.own_path = own_path();
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
-  if (!options.directory.empty()) {
-    plan.directory =
-        (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
-  }
-  if (placement.hosts.empty()) {
-    hosts::Host self;
-    self.name = own_name();
-    plan.hosts.push_back({self, true});
-  } else {
-    const auto here = hosts::which_are_this_machine(placement.hosts, hosts::describe_this_machine(),
-                                                    hosts::resolve_name, std::chrono::seconds(2));
-    for (std::size_t i = 0; i < placement.hosts.size(); ++i)
-      plan.hosts.push_back({placement.hosts[i], here[i]});
-  }
+  const auto here = placement.local ? std::vector<bool>(placement.hosts.size(), true)
+                                    : hosts::which_are_this_machine(
+                                          placement.hosts, hosts::describe_this_machine(),
+                                          hosts::resolve_name, std::chrono::seconds(2));
+  for (std::size_t i = 0; i < placement.hosts.size(); ++i)
+    plan.hosts.push_back({placement.hosts[i], here[i]});
 
   spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
   log.set_pattern("prun: %v");

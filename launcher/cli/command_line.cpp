@@ -62,19 +62,20 @@ class Parser {
   explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
     app_.set_help_flag();
     value("--ranks",
-          [this](const std::string& text) { run_.placement.ranks = count_of(text, "-n"); });
+          [this](const std::string& text) { program().placement.ranks = count_of(text, "-n"); });
     value("--per-host",
-          [this](const std::string& text) { run_.placement.per_host = count_of(text, "-N"); });
+          [this](const std::string& text) { program().placement.per_host = count_of(text, "-N"); });
     value("--hosts", [this](const std::string& text) {
-      append(run_.hosts, accepted(hosts::parse_host_list(text), "-H"));
+      append(program().hosts, accepted(hosts::parse_host_list(text), "-H"));
     });
-    value("--hostfile", [this](const std::string& text) { append(run_.hosts, read_hosts(text)); });
+    value("--hostfile",
+          [this](const std::string& text) { append(program().hosts, read_hosts(text)); });
     value("--variable", [this](const std::string& text) {
-      run_.environment.push_back(accepted(resolve_variable(text, environment_), "-x"));
+      program().environment.push_back(accepted(resolve_variable(text, environment_), "-x"));
     });
     value("--wdir", [this](const std::string& text) {
       if (text.empty()) refuse("--wdir: the name of the folder is empty");
-      run_.directory = text;
+      program().directory = text;
     });
     value("--timeout",
           [this](const std::string& text) { run_.timeout = seconds_of(text, "--timeout"); });
@@ -109,20 +110,25 @@ class Parser {
     for (const auto& option : normalised.value().ignored) {
       run_.notes.push_back(option + " has no effect: it is how prun works anyway");
     }
-    try {
-      auto& options = normalised.value().options;
-      app_.parse(std::vector<std::string>(options.rbegin(),
-                                          options.rend()));  // CLI11 takes them from the back
-    } catch (const CLI::Error& refusal) {
-      return error(refusal.what());
+    for (auto& section : normalised.value().sections) {
+      run_.programs.emplace_back().command = std::move(section.command);
+      try {
+        app_.parse(std::vector<std::string>(
+            section.options.rbegin(), section.options.rend()));  // CLI11 takes them from the back
+      } catch (const CLI::Error& refusal) {
+        return error(refusal.what());
+      }
     }
     if (wants_help_) return Printout{help_text(), 0, false};
     if (wants_version_) return Printout{version_text(), 0, false};
-    run_.command = std::move(normalised.value().command);
-    if (run_.command.empty() || run_.command.front().empty()) {
+    for (const auto& program : run_.programs) {
+      if (!program.command.empty() && !program.command.front().empty()) continue;
       return error(
-          "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime 100000, or prun -n 4 "
-          "./hello");
+          run_.programs.size() == 1
+              ? "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime 100000, "
+                "or prun -n 4 ./hello"
+              : "a program is missing beside a colon; for example: prun -n 1 ./master : "
+                "-n 3 ./worker");
     }
     return std::move(run_);
   }
@@ -138,6 +144,9 @@ class Parser {
   void flag(const std::string& name, Handler handler) {
     app_.add_flag_callback(name, std::move(handler))->trigger_on_parse();
   }
+
+  // Where options apply that hold for one program.
+  ProgramOptions& program() { return run_.programs.back(); }
 
   // The messages of a hostfile begin with its name and line, as editors and people expect.
   std::vector<hosts::Host> read_hosts(const std::string& file) {

@@ -129,24 +129,44 @@ class Normaliser {
   explicit Normaliser(const std::vector<std::string>& arguments) : arguments_(arguments) {}
 
   Result<NormalisedArguments> run() {
-    while (next_ < arguments_.size()) {
-      const std::string& argument = arguments_[next_];
-      if (argument == "--") {
-        ++next_;
-        break;
-      }
-      if (argument.size() < 2 || argument.front() != '-') break;
-      ++next_;
-      const auto taken = take(argument);
-      if (!taken) return taken.failure();
+    bool colon = true;
+    while (colon) {
+      result_.sections.emplace_back();
+      const auto options = take_options();
+      if (!options) return options.failure();
+      colon = take_command();
     }
-    result_.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(next_),
-                           arguments_.end());
     return std::move(result_);
   }
 
  private:
-  Result<core::Done> take(const std::string& argument) {
+  core::Status take_options() {
+    while (next_ < arguments_.size()) {
+      const std::string& argument = arguments_[next_];
+      if (argument.size() < 2 || argument.front() != '-' || argument == "--") break;
+      ++next_;
+      const auto taken = take(argument);
+      if (!taken) return taken.failure();
+    }
+    return core::Done{};
+  }
+
+  // True if a colon follows.
+  bool take_command() {
+    const auto begin = arguments_.begin() + static_cast<std::ptrdiff_t>(next_);
+    auto& command = result_.sections.back().command;
+    if (begin != arguments_.end() && *begin == "--") {
+      command.assign(begin + 1, arguments_.end());
+      return false;
+    }
+    const auto colon = std::find(begin, arguments_.end(), ":");
+    command.assign(begin, colon);
+    if (colon == arguments_.end()) return false;
+    next_ = static_cast<std::size_t>(colon - arguments_.begin()) + 1;
+    return true;
+  }
+
+  core::Status take(const std::string& argument) {
     std::string_view word = argument;
     word.remove_prefix(word.substr(0, 2) == "--" ? 2 : 1);
     const auto equals = word.find('=');
@@ -189,9 +209,9 @@ class Normaliser {
       result_.ignored.push_back(value.empty() ? typed : typed + " " + std::string(value));
       return;
     }
-    result_.options.emplace_back(spelling.option);
-    if (spelling.takes != Takes::nothing || !spelling.implied.empty())
-      result_.options.emplace_back(value);
+    auto& options = result_.sections.back().options;
+    options.emplace_back(spelling.option);
+    if (spelling.takes != Takes::nothing || !spelling.implied.empty()) options.emplace_back(value);
   }
 
   const std::vector<std::string>& arguments_;

@@ -11,15 +11,20 @@
 
 namespace prun::cli {
 
+// One program of a job: what stands between two colons of the command line.
+struct ProgramOptions {
+  std::vector<hosts::Host> hosts;  // from -H and --hostfile together, in order; may be empty
+  hosts::PlacementRequest placement;
+  std::vector<std::string> command;      // the program and its arguments, never empty
+  std::vector<std::string> environment;  // NAME=VALUE from -x, -genv
+  std::string directory;                 // --wdir; empty: where prun was started
+};
+
 // Everything the command line of a run said, checked and in one place. A plain value, made by the
 // cli, read by the job.
 struct RunOptions {
-  std::vector<hosts::Host> hosts;  // from -H and --hostfile together, in order; empty: local
-  hosts::PlacementRequest placement;
-  std::vector<std::string> command;  // the program and its arguments, never empty
+  std::vector<ProgramOptions> programs;  // at least one
 
-  std::vector<std::string> environment;              // NAME=VALUE from -x, -genv
-  std::string directory;                             // --wdir; empty: where prun was started
   bool label = false;                                // -l
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting

@@ -11,6 +11,7 @@
 
 #include "launcher/cli/environment.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/job/program_setup.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 
@@ -270,13 +271,9 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   const auto site = machine.local                          ? cli::RankSite::here
                     : machine.hello.machine == own.machine ? cli::RankSite::same_machine
                                                            : cli::RankSite::other_machine;
-  bootstrap::Program program;
-  program.arguments = plan_.options.command;
-  program.environment = cli::rank_environment(plan_.environment, plan_.options.environment, site);
-  program.directory = plan_.directory;
-  program.directory_required = !plan_.options.directory.empty();
-  setup.programs.push_back(std::move(program));
-  setup.program_of_rank.assign(map_.size(), 0);
+  for (const auto& program : plan_.options.programs)
+    setup.programs.push_back(program_for(program, plan_, site));
+  setup.program_of_rank = plan_.program_of_rank;
   return setup;
 }
 

@@ -24,6 +24,21 @@ class Ranks(LauncherTest):
         self.assertEqual(done.out, "0 of 1\n")
         self.assertQuiet(done)
 
+    def test_several_programs_are_one_world(self):
+        done = self.run_prun("-l", "-n", "1", "sh", "-c", "echo master of $PRUN_SIZE in $PWD with $WHO", ":",
+                             "-n", "2", "-x", "WHO=me", "--wdir", "/", "sh", "-c", "echo worker of $PRUN_SIZE in $PWD with $WHO")
+        host = os.uname().nodename
+        self.assertEqual(sorted(done.out.splitlines()),
+                         [f"[0@{host}] master of 3 in {os.getcwd()} with",
+                          f"[1@{host}] worker of 3 in / with me", f"[2@{host}] worker of 3 in / with me"])
+        self.assertQuiet(done)
+
+    def test_a_program_that_is_missing_keeps_the_others_from_starting(self):
+        done = self.run_prun("-n", "1", "touch", self.path("started"), ":", "-n", "1", "./no-such-program")
+        self.assertEqual(done.status, 127)
+        self.assertIn("cannot run ./no-such-program", done.err)
+        self.assertFalse(os.path.exists(self.path("started")))
+
     def test_every_rank_leads_a_process_group_and_inherits_nothing_else(self):
         code = (
             "import os; fds = [int(f) for f in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + f)];"

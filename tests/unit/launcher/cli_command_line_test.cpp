@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <tuple>
 
 namespace prun::cli {
 namespace {
@@ -48,20 +49,21 @@ std::string refusal(const Arguments& arguments, const Arguments& environment = {
 
 std::vector<std::string> names(const RunOptions& options) {
   std::vector<std::string> result;
-  for (const auto& host : options.hosts) result.push_back(host.name);
+  for (const auto& host : options.programs.front().hosts)
+    result.push_back(host.name);
   return result;
 }
 
 TEST(CommandLine, MainJob) {
   const RunOptions options = run({"-H", "rpi1,rpi2,rpi3,rpi4", "./prime", "100000"});
   EXPECT_THAT(names(options), ElementsAre("rpi1", "rpi2", "rpi3", "rpi4"));
-  EXPECT_EQ(options.placement, hosts::PlacementRequest{});
-  EXPECT_THAT(options.command, ElementsAre("./prime", "100000"));
+  EXPECT_EQ(options.programs.front().placement, hosts::PlacementRequest{});
+  EXPECT_THAT(options.programs.front().command, ElementsAre("./prime", "100000"));
 }
 
 TEST(CommandLine, DefaultsAreThoseOfTheStruct) {
   const RunOptions options = run({"./a"});
-  EXPECT_THAT(options.hosts, IsEmpty());
+  EXPECT_THAT(options.programs.front().hosts, IsEmpty());
   EXPECT_FALSE(options.label);
   EXPECT_FALSE(options.timeout.has_value());
   EXPECT_EQ(options.start_timeout, milliseconds(15000));
@@ -71,20 +73,23 @@ TEST(CommandLine, DefaultsAreThoseOfTheStruct) {
 }
 
 TEST(CommandLine, TutorialCommands) {
-  EXPECT_EQ(
-      run({"-n", "4", "--hosts", "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", "hostname"}).hosts.size(),
-      4u);
+  EXPECT_EQ(run({"-n", "4", "--hosts", "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", "hostname"})
+                .programs.front()
+                .hosts.size(),
+            4u);
   EXPECT_EQ(run({"-n", "2", "--host", "10.0.0.1,10.0.0.2", "python3", "prime.py", "100000"})
+                .programs.front()
                 .command.size(),
             3u);
-  EXPECT_EQ(run({"python3", "Hello.py"}).command.front(), "python3");
+  EXPECT_EQ(run({"python3", "Hello.py"}).programs.front().command.front(), "python3");
 }
 
 TEST(CommandLine, Counts) {
-  EXPECT_EQ(run({"-n", "4", "./a"}).placement.ranks, 4u);
-  EXPECT_EQ(run({"-ppn", "2", "./a"}).placement.per_host, 2u);
-  EXPECT_EQ(run({"-pernode", "-n", "4", "./a"}).placement, (hosts::PlacementRequest{4, 1}));
-  EXPECT_EQ(run({"-n", "4", "-n", "5", "./a"}).placement.ranks, 5u);
+  EXPECT_EQ(run({"-n", "4", "./a"}).programs.front().placement.ranks, 4u);
+  EXPECT_EQ(run({"-ppn", "2", "./a"}).programs.front().placement.per_host, 2u);
+  EXPECT_EQ(run({"-pernode", "-n", "4", "./a"}).programs.front().placement,
+            (hosts::PlacementRequest{4, 1}));
+  EXPECT_EQ(run({"-n", "4", "-n", "5", "./a"}).programs.front().placement.ranks, 5u);
   EXPECT_EQ(refusal({"-n", "0", "./a"}),
             "prun: -n: '0' is not a number of ranks from 1 to 65536; for example: -n 4");
   EXPECT_THAT(refusal({"-np", "four", "./a"}), HasSubstr("-n: 'four' is not a number of ranks"));
@@ -138,6 +143,7 @@ TEST(CommandLine, Variables) {
   const Arguments own{"SHOW=:0", "B=2"};
   EXPECT_THAT(
       run({"-x", "A=1", "-x", "SHOW", "-genv", "C", "3", "-genv", "D=4", "-x", "E=", "./a"}, own)
+          .programs.front()
           .environment,
       ElementsAre("A=1", "SHOW=:0", "C=3", "D=4", "E="));
   EXPECT_EQ(refusal({"-x", "NOPE", "./a"}, own),
@@ -147,8 +153,8 @@ TEST(CommandLine, Variables) {
 }
 
 TEST(CommandLine, Directory) {
-  EXPECT_EQ(run({"-wdir", "/home/pi/work", "./a"}).directory, "/home/pi/work");
-  EXPECT_EQ(run({"--wd=/x", "./a"}).directory, "/x");
+  EXPECT_EQ(run({"-wdir", "/home/pi/work", "./a"}).programs.front().directory, "/home/pi/work");
+  EXPECT_EQ(run({"--wd=/x", "./a"}).programs.front().directory, "/x");
   EXPECT_THAT(refusal({"--wdir", "", "./a"}), HasSubstr("the name of the folder is empty"));
 }
 
@@ -177,8 +183,9 @@ TEST(CommandLine, Ssh) {
 }
 
 TEST(CommandLine, ValuesWithBracketsAndCommasStayWhole) {
-  EXPECT_THAT(run({"-x", "A=[1,2]", "-x", "B=\"q\"", "-x", "C=--help", "./a"}).environment,
-              ElementsAre("A=[1,2]", "B=\"q\"", "C=--help"));
+  EXPECT_THAT(
+      run({"-x", "A=[1,2]", "-x", "B=\"q\"", "-x", "C=--help", "./a"}).programs.front().environment,
+      ElementsAre("A=[1,2]", "B=\"q\"", "C=--help"));
   EXPECT_THAT(names(run({"-H", "[fe80::1],n[1-2]", "./a"})), ElementsAre("fe80::1", "n1", "n2"));
 }
 
@@ -198,9 +205,38 @@ TEST(CommandLine, OptionsWithoutEffectAreNoted) {
 }
 
 TEST(CommandLine, ProgramKeepsItsArguments) {
-  EXPECT_THAT(run({"-n", "2", "./a", "-n", "--help", "-x"}).command,
+  EXPECT_THAT(run({"-n", "2", "./a", "-n", "--help", "-x"}).programs.front().command,
               ElementsAre("./a", "-n", "--help", "-x"));
-  EXPECT_THAT(run({"--", "-a", "b"}).command, ElementsAre("-a", "b"));
+  EXPECT_THAT(run({"--", "-a", "b"}).programs.front().command, ElementsAre("-a", "b"));
+}
+
+TEST(CommandLine, SeveralProgramsHaveTheirOwnOptions) {
+  const RunOptions options =
+      run({"-l", "-H",  "a",  "-n",  "1",      "-x", "A=1",      "./master", ":", "-n",      "3",
+           "-H", "b,c", "-x", "A=2", "--wdir", "/w", "./worker", "x",        ":", "./other", "-n"});
+  ASSERT_EQ(options.programs.size(), 3u);
+  const auto& [master, worker, other] =
+      std::tie(options.programs[0], options.programs[1], options.programs[2]);
+  EXPECT_TRUE(options.label);
+  EXPECT_THAT(master.command, ElementsAre("./master"));
+  EXPECT_THAT(master.environment, ElementsAre("A=1"));
+  EXPECT_EQ(master.placement.ranks, 1u);
+  EXPECT_THAT(worker.command, ElementsAre("./worker", "x"));
+  EXPECT_THAT(worker.environment, ElementsAre("A=2"));
+  EXPECT_EQ(worker.placement.ranks, 3u);
+  EXPECT_EQ(worker.hosts.size(), 2u);
+  EXPECT_EQ(worker.directory, "/w");
+  EXPECT_THAT(other.command, ElementsAre("./other", "-n"));
+  EXPECT_EQ(other.placement, hosts::PlacementRequest{});
+}
+
+TEST(CommandLine, AProgramIsMissingBesideAColon) {
+  for (const Arguments& arguments :
+       {Arguments{":", "./a"}, {"./a", ":"}, {"./a", ":", "-n", "2"}}) {
+    EXPECT_EQ(refusal(arguments),
+              "prun: a program is missing beside a colon; for example: prun -n 1 ./master : -n 3 "
+              "./worker");
+  }
 }
 
 TEST(CommandLine, NoProgram) {

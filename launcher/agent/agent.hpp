@@ -42,6 +42,7 @@ class Agent : private RankListener {
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
   void start_ranks();
+  std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(std::uint32_t grace_ms);
 
@@ -75,8 +76,9 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
-  std::vector<Runnable> runnables_;  // by program
-  bool ready_ = false;               // every check passed
+  std::vector<Runnable> runnables_;      // by program
+  std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
+  bool ready_ = false;                   // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host

@@ -80,6 +80,7 @@ core::Status RankProcess::start(const How& how) {
   request.stdout_fd = out.value().writer.get();
   request.stderr_fd = err.value().writer.get();
   request.keep_fd = rank_end.get();
+  request.processors = how.cores;
   request.descriptor_limit = how.descriptor_limit;
   const auto pid = spawn(request);
   if (!pid.ok()) return pid.failure();

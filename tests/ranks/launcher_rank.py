@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 1
+PROTOCOL = 2
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 

@@ -17,15 +17,38 @@ struct ProgramOptions {
   hosts::PlacementRequest placement;
   std::vector<std::string> command;      // the program and its arguments, never empty
   std::vector<std::string> environment;  // NAME=VALUE from -x, -genv
-  std::string directory;                 // --wdir; empty: where prun was started
+  // From -envlist and -envnone: the variables of prun's own that are passed on. Nothing: as usual.
+  std::optional<std::vector<std::string>> passed_on;
+  std::vector<std::string> unset;  // --unset-env
+  std::string directory;           // --wdir; empty: where prun was started
+  std::string search_path;         // --path: folders, by colons, that come before PATH
 };
+
+// Who gets standard input.
+enum class InputFor : std::uint8_t { rank, all, none };
 
 // Everything the command line of a run said, checked and in one place. A plain value, made by the
 // cli, read by the job.
 struct RunOptions {
   std::vector<ProgramOptions> programs;  // at least one
 
+  hosts::PlacementOrder order = hosts::PlacementOrder::by_slot;  // --map-by
+  bool nolocal = false;                                          // --nolocal
+  bool oversubscribe = true;                                     // --nooversubscribe: false
+  bool tells_oversubscription = true;                            // --oversubscribe: false
+  bool bind_to_core = false;                                     // --bind-to core
+
+  InputFor input = InputFor::rank;  // --stdin
+  std::uint32_t input_rank = 0;
+  // --forward-signals: in addition to the usual ones; nothing: the option was not given; an empty
+  // list: none at all.
+  std::optional<std::vector<int>> signals;
+
   bool label = false;                                // -l
+  bool tells_all_ends = false;                       // --print-all-exitcodes
+  bool dry_run = false;                              // --dry-run
+  bool shows_plan = false;                           // --show-plan
+  std::string pid_file;                              // --report-pid; - and + as mpirun has them
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

@@ -73,6 +73,14 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     if (plan_.options.label)
       output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
   }
+  std::vector<std::uint32_t> readers;
+  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
+    const auto& options = plan_.options;
+    if (options.input == cli::InputFor::all ||
+        (options.input == cli::InputFor::rank && options.input_rank == rank))
+      readers.push_back(rank);
+  }
+  input_readers_ = InputReaders(readers);
 }
 
 int Job::run() {
@@ -179,6 +187,7 @@ void Job::write_out() {
   trace("writing");
   end_timer_.cancel();
   if (input_) input_->stop();
+  tell_ends();
   if (!sentence_.empty()) output_.own_line(sentence_);
   output_.finish([this] { leave(); });
   if (!interrupted_ && status_ != cli::exit_time_limit) return;
@@ -186,6 +195,14 @@ void Job::write_out() {
   end_timer_.async_wait([this](asio::error_code error) {
     if (!error) leave();
   });
+}
+
+void Job::tell_ends() {
+  if (!plan_.options.tells_all_ends) return;
+  std::sort(ends_.begin(), ends_.end(),
+            [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  for (const auto& end : ends_)
+    output_.own_line(io::rank_name(end.rank, end.host) + " " + io::cause_text(end));
 }
 
 void Job::leave() {
@@ -243,6 +260,8 @@ void Job::watch_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) {
     if (!is_ignored(number)) signals_.add(number, ignored);
   }
+  for (const int number : plan_.options.signals.value_or(std::vector<int>()))
+    signals_.add(number, ignored);
   children_.add(SIGCHLD, ignored);
   on_signal(0);
   reap();
@@ -262,12 +281,19 @@ void Job::on_signal(int number) {
       break;
     default:
       if (number == SIGCONT && input_) input_->look_again();
-      if (stage_ == Stage::running) tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
+      if (stage_ == Stage::running && forwards_signals())
+        tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
       break;
   }
   signals_.async_wait([this](asio::error_code error, int next) {
     if (!error) on_signal(next);
   });
+}
+
+// Those that were not asked for are watched too: prun is not to die of them and leave its ranks.
+bool Job::forwards_signals() const {
+  const auto& asked = plan_.options.signals;
+  return !asked || !asked->empty();
 }
 
 void Job::interrupt(int number) {
@@ -287,7 +313,7 @@ void Job::interrupt(int number) {
 
 // Ctrl-Z: the ranks first, then prun itself; SIGCONT brings both back.
 void Job::stop_with_the_ranks() {
-  if (stage_ == Stage::running) tell_all(bootstrap::Signal{SIGTSTP});
+  if (stage_ == Stage::running && forwards_signals()) tell_all(bootstrap::Signal{SIGTSTP});
   // Time for the order to leave; a stopped launcher sends nothing.
   stop_timer_.expires_after(milliseconds(50));
   stop_timer_.async_wait([](asio::error_code error) {

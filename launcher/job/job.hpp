@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
+#include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/ssh/fan_out.hpp"
@@ -99,9 +101,10 @@ class Job : private HostListener {
   void on_rank_done(std::uint32_t host, std::uint32_t rank);
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
+  bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
-  void end_input();
+  void forget_reader(std::uint32_t rank);
   template <class Message>
   void tell_all(const Message& message) {
     for (auto& machine : machines_) {
@@ -127,6 +130,8 @@ class Job : private HostListener {
   void leave();
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
+  bool forwards_signals() const;
+  void tell_ends();
   void trace(const std::string& text);
 
   asio::io_context& io_;
@@ -142,9 +147,11 @@ class Job : private HostListener {
   bootstrap::JobKey key_{};
 
   std::vector<bool> rank_gone_;
+  std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   RankOutput output_;
+  InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
 
   asio::signal_set signals_;

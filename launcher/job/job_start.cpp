@@ -274,6 +274,10 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   for (const auto& program : plan_.options.programs)
     setup.programs.push_back(program_for(program, plan_, site));
   setup.program_of_rank = plan_.program_of_rank;
+  setup.input_rank = plan_.options.input == cli::InputFor::all ? bootstrap::JobSetup::input_for_all
+                     : plan_.options.input == cli::InputFor::none
+                         ? bootstrap::JobSetup::no_input
+                         : static_cast<std::int32_t>(plan_.options.input_rank);
   return setup;
 }
 

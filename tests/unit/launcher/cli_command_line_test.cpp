@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -49,8 +50,7 @@ std::string refusal(const Arguments& arguments, const Arguments& environment = {
 
 std::vector<std::string> names(const RunOptions& options) {
   std::vector<std::string> result;
-  for (const auto& host : options.programs.front().hosts)
-    result.push_back(host.name);
+  for (const auto& host : options.programs.front().hosts) result.push_back(host.name);
   return result;
 }
 
@@ -145,7 +145,7 @@ TEST(CommandLine, Variables) {
       run({"-x", "A=1", "-x", "SHOW", "-genv", "C", "3", "-genv", "D=4", "-x", "E=", "./a"}, own)
           .programs.front()
           .environment,
-      ElementsAre("A=1", "SHOW=:0", "C=3", "D=4", "E="));
+      ElementsAre("C=3", "D=4", "A=1", "SHOW=:0", "E="));
   EXPECT_EQ(refusal({"-x", "NOPE", "./a"}, own),
             "prun: -x: the variable NOPE is not set here, so it cannot be passed on; write "
             "NOPE=VALUE, or set and "
@@ -196,12 +196,106 @@ TEST(CommandLine, Verbosity) {
 }
 
 TEST(CommandLine, OptionsWithoutEffectAreNoted) {
-  const RunOptions options =
-      run({"--oversubscribe", "--bind-to", "none", "--allow-run-as-root", "-genvall", "./a"});
-  EXPECT_EQ(options.notes.size(), 4u);
-  EXPECT_THAT(options.notes.front(), HasSubstr("--oversubscribe has no effect"));
-  EXPECT_THAT(refusal({"--bind-to", "core", "./a"}),
-              HasSubstr("--bind-to core: prun leaves every rank free"));
+  const RunOptions options = run({"--prefix", "/x", "--bind-to", "socket", "--mca", "btl", "self",
+                                  "--map-by", "core:PE=2", "./a"});
+  EXPECT_THAT(
+      options.notes,
+      ElementsAre(HasSubstr("--prefix /x has no effect"), HasSubstr("--bind-to socket has"),
+                  HasSubstr("--mca btl self has no"),
+                  HasSubstr("--map-by core is as --map-by slot"), HasSubstr("pe=2 has no effect")));
+}
+
+TEST(CommandLine, PlacementWords) {
+  EXPECT_EQ(run({"./a"}).order, hosts::PlacementOrder::by_slot);
+  EXPECT_EQ(run({"--map-by", "node", "./a"}).order, hosts::PlacementOrder::by_host);
+  EXPECT_EQ(run({"--bynode", "./a"}).order, hosts::PlacementOrder::by_host);
+  EXPECT_EQ(run({"--bynode", "--byslot", "./a"}).order, hosts::PlacementOrder::by_slot);
+  EXPECT_EQ(run({"--map-by", "ppr:2:node", "./a"}).programs.front().placement.per_host, 2u);
+  EXPECT_EQ(run({"--ppr", "3:node", "./a"}).programs.front().placement.per_host, 3u);
+  const auto all = run({"--map-by", "NODE:NOLOCAL:NOOVERSUBSCRIBE", "./a"});
+  EXPECT_EQ(all.order, hosts::PlacementOrder::by_host);
+  EXPECT_TRUE(all.nolocal);
+  EXPECT_FALSE(all.oversubscribe);
+  EXPECT_TRUE(run({"--map-by", ":nolocal", "./a"}).nolocal);
+  EXPECT_EQ(refusal({"--map-by", "moon", "./a"}),
+            "prun: --map-by: 'moon' is not understood; slot, node and ppr:N:node are, for example: "
+            "--map-by node");
+  EXPECT_THAT(refusal({"--map-by", "slot:moon", "./a"}), HasSubstr("'moon' is not understood"));
+  EXPECT_THAT(refusal({"--map-by", "ppr:0:node", "./a"}), HasSubstr("not a number of ranks"));
+  EXPECT_THAT(refusal({"--ppr", "2:socket", "./a"}), HasSubstr("is not N:node"));
+}
+
+TEST(CommandLine, Binding) {
+  EXPECT_FALSE(run({"./a"}).bind_to_core);
+  EXPECT_TRUE(run({"--bind-to", "core", "./a"}).bind_to_core);
+  EXPECT_FALSE(run({"--bind-to", "core", "--bind-to", "none", "./a"}).bind_to_core);
+  EXPECT_THAT(refusal({"--bind-to", "chair", "./a"}), HasSubstr("none and core are"));
+}
+
+TEST(CommandLine, Oversubscription) {
+  EXPECT_TRUE(run({"./a"}).oversubscribe);
+  EXPECT_TRUE(run({"./a"}).tells_oversubscription);
+  EXPECT_FALSE(run({"--oversubscribe", "./a"}).tells_oversubscription);
+  EXPECT_FALSE(run({"--nooversubscribe", "./a"}).oversubscribe);
+}
+
+TEST(CommandLine, VariablesOfAllPrograms) {
+  const auto programs = run({"-genv", "A", "1", "-genvnone", "-x", "B=1", "./a", ":", "-env", "A",
+                             "2", "-envall", "-envlist", "C", "./b"})
+                            .programs;
+  EXPECT_THAT(programs[0].environment, ElementsAre("A=1", "B=1"));
+  EXPECT_THAT(programs[1].environment, ElementsAre("A=1", "A=2"));
+  EXPECT_THAT(*programs[0].passed_on, IsEmpty());
+  EXPECT_THAT(*programs[1].passed_on, ElementsAre("C"));
+  EXPECT_FALSE(run({"-genvall", "./a"}).programs.front().passed_on.has_value());
+  EXPECT_THAT(run({"--unset-env", "A", "./a"}).programs.front().unset, ElementsAre("A"));
+  EXPECT_THAT(refusal({"--unset-env", "A=1", "./a"}), HasSubstr("not the name of a variable"));
+}
+
+TEST(CommandLine, WhoGetsInput) {
+  EXPECT_EQ(run({"./a"}).input, InputFor::rank);
+  EXPECT_EQ(run({"--stdin", "3", "./a"}).input_rank, 3u);
+  EXPECT_EQ(run({"--stdin", "all", "./a"}).input, InputFor::all);
+  EXPECT_EQ(run({"--stdin=none", "./a"}).input, InputFor::none);
+  EXPECT_THAT(refusal({"--stdin", "me", "./a"}), HasSubstr("not a rank, all or none"));
+}
+
+TEST(CommandLine, SignalsToPassOn) {
+  EXPECT_FALSE(run({"./a"}).signals.has_value());
+  EXPECT_THAT(*run({"--forward-signals", "WINCH,sigurg,10", "./a"}).signals,
+              ElementsAre(SIGWINCH, SIGURG, SIGUSR1));
+  EXPECT_THAT(*run({"--forward-signals", "none", "./a"}).signals, IsEmpty());
+  EXPECT_THAT(refusal({"--forward-signals", "KILL", "./a"}), HasSubstr("'KILL' is no signal"));
+  EXPECT_THAT(refusal({"--forward-signals", "", "./a"}), HasSubstr("no signal is named"));
+}
+
+TEST(CommandLine, SettingsOfOpenMpi) {
+  const auto options =
+      run({"--mca", "plm_rsh_agent", "/opt/ssh -4", "--mca", "plm_rsh_args", "-p 2222", "./a"});
+  EXPECT_EQ(options.ssh_program, "/opt/ssh");
+  EXPECT_THAT(options.ssh_arguments, ElementsAre("-4", "-p", "2222"));
+}
+
+TEST(CommandLine, WaysToReachHosts) {
+  EXPECT_THAT(refusal({"--launcher", "slurm", "./a"}), HasSubstr("prun starts ranks over ssh"));
+  EXPECT_THAT(refusal({"--launcher", "fork", "./a"}), HasSubstr("leave out the hosts"));
+}
+
+TEST_F(CommandLineWithHostfile, ProgramsOfAFile) {
+  const std::string file = write("programs",
+                                 "# master and workers\n-n 1 ./master 'a b'\n\n -n 3 -x A=1 "
+                                 "./worker\r\n");
+  const auto programs = run({"-H", "a,b", "-x", "B=2", "-app", file}).programs;
+  ASSERT_EQ(programs.size(), 2u);
+  EXPECT_THAT(programs[0].command, ElementsAre("./master", "a b"));
+  EXPECT_EQ(programs[0].hosts.size(), 2u);
+  EXPECT_EQ(programs[1].placement.ranks, 3u);
+  EXPECT_THAT(programs[1].environment, ElementsAre("B=2", "A=1"));
+  EXPECT_EQ(run({"-configfile", file}).programs.size(), 2u);
+  EXPECT_THAT(refusal({"--app", file, "./a"}), HasSubstr("none may be typed beside it"));
+  EXPECT_THAT(refusal({"--app", file + "x"}), HasSubstr("cannot be read"));
+  EXPECT_THAT(refusal({"--app", write("empty", "# nothing\n")}), HasSubstr("no program stands"));
+  EXPECT_THAT(refusal({"--app", write("again", "--app x\n")}), HasSubstr("cannot name another"));
 }
 
 TEST(CommandLine, ProgramKeepsItsArguments) {

@@ -80,21 +80,31 @@ TEST(Dialect, CaseMatters) {
 }
 
 TEST(Dialect, GenvTakesOneWordOrTwo) {
-  EXPECT_THAT(normalised({"-genv", "A", "1", "./a"}).options, ElementsAre("--variable", "A=1"));
-  EXPECT_THAT(normalised({"-genv", "A=1", "./a"}).options, ElementsAre("--variable", "A=1"));
+  EXPECT_THAT(normalised({"-genv", "A", "1", "./a"}).options,
+              ElementsAre("--variable-of-all", "A=1"));
+  EXPECT_THAT(normalised({"-genv", "A=1", "./a"}).options, ElementsAre("--variable-of-all", "A=1"));
   EXPECT_THAT(normalised({"--genv", "A", "x=y", "./a"}).options,
-              ElementsAre("--variable", "A=x=y"));
-  EXPECT_THAT(normalised({"-genv", "A", "", "./a"}).options, ElementsAre("--variable", "A="));
+              ElementsAre("--variable-of-all", "A=x=y"));
+  EXPECT_THAT(normalised({"-genv", "A", "", "./a"}).options,
+              ElementsAre("--variable-of-all", "A="));
   EXPECT_THAT(normalised({"-x", "A", "-x=B=2", "./a"}).options,
               ElementsAre("--variable", "A", "--variable", "B=2"));
   EXPECT_EQ(refusal({"-genv", "A"}), "-genv needs a value; for example: -genv NAME VALUE");
 }
 
 TEST(Dialect, IgnoredOptionsAreNoted) {
-  const auto result = all_sections({"--oversubscribe", "-allow-run-as-root", "-genvall", "./a"});
+  const auto result = all_sections({"--prefix", "/opt/mpi", "-allow-run-as-root", "./a"});
   EXPECT_THAT(result.sections.front().options, IsEmpty());
-  EXPECT_THAT(result.ignored, ElementsAre("--oversubscribe", "-allow-run-as-root", "-genvall"));
+  EXPECT_THAT(result.ignored,
+              ElementsAre("--prefix /opt/mpi has no effect: prun finds its other half on the hosts "
+                          "by itself",
+                          "-allow-run-as-root has no effect: it is how prun works anyway"));
   EXPECT_THAT(result.sections.front().command, ElementsAre("./a"));
+}
+
+TEST(Dialect, OptionsWithoutAMeaningHereSayWhatToDo) {
+  EXPECT_EQ(refusal({"--order-nodes", "ASC", "./a"}),
+            "--order-nodes: hosts are taken in the order you name them");
 }
 
 TEST(Dialect, OptionsEndAtTheProgram) {

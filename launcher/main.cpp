@@ -8,6 +8,7 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <asio/io_context.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -94,6 +95,19 @@ bool leave_out_this_machine(std::vector<hosts::PlacedProgram>& programs) {
   return true;
 }
 
+// Hosts that got no rank may be needed in the place of others.
+void keep_in_reserve(const std::vector<hosts::PlacedProgram>& programs,
+                     std::vector<hosts::Host>& hosts) {
+  for (const auto& program : programs) {
+    for (const auto& host : program.hosts) {
+      const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const auto& one) {
+        return one.name == host.name && one.user == host.user && one.port == host.port;
+      });
+      if (!known) hosts.push_back(host);
+    }
+  }
+}
+
 // "-" and "+" as mpirun has them; else a file.
 bool write_pid(const std::string& target) {
   std::FILE* const own = target == "-" ? stdout : target == "+" ? stderr : nullptr;
@@ -125,8 +139,12 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
                             placement.host_of_rank.size() - 1));
   }
 
+  if (options.min_hosts) keep_in_reserve(programs, placement.hosts);
+
   job::JobPlan plan;
   plan.options = options;
+  plan.placed_programs = std::move(programs);
+  plan.rules = rules;
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.program_of_rank = std::move(placement.program_of_rank);
   plan.own_path = own_path();

@@ -50,6 +50,7 @@ class Parser {
   explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
     app_.set_help_flag();
     add_places();
+    add_dead_hosts();
     add_supply();
     add_display();
     add_limits();
@@ -110,6 +111,16 @@ class Parser {
     });
     flag("--nooversubscribe", [this] { run_.oversubscribe = false; });
     value("--bind-to", [this](const std::string& text) { accepted(apply_bind_to(text, run_)); });
+  }
+
+  void add_dead_hosts() {
+    value("--min-hosts", [this](const std::string& text) {
+      run_.min_hosts = accepted(count_of(text, "--min-hosts", "hosts"));
+    });
+    flag("--skip-dead", [this] { run_.min_hosts = run_.min_hosts.value_or(1); });
+    value("--wait-hosts", [this](const std::string& text) {
+      run_.wait_hosts = accepted(seconds_of(text, "--wait-hosts"));
+    });
   }
 
   void add_supply() {

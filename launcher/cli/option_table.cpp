@@ -38,6 +38,14 @@ constexpr Option table[] = {
      "none leaves ranks free to use every core (as without the option); core gives "
      "each rank of a host a core of its own, round again where there are more ranks."},
 
+    {"--min-hosts", Topic::places, Reach::job, ValueKind::number, "--min-hosts N", "3", "",
+     "Begins as soon as all hosts have answered or failed, with those that answered if they are N "
+     "or more. Ranks are placed on these; without -n there are fewer of them."},
+    {"--skip-dead", Topic::places, Reach::job, ValueKind::none, "--skip-dead", "", "",
+     "Begins with the hosts that answer, however few. The same as --min-hosts 1."},
+    {"--wait-hosts", Topic::places, Reach::job, ValueKind::number, "--wait-hosts S", "60s", "",
+     "Keeps trying for S seconds to reach hosts that do not answer yet, such as boards that boot."},
+
     {"--variable", Topic::supply, Reach::program, ValueKind::text, "-x NAME[=VALUE]", "NAME=VALUE",
      "",
      "An environment variable for the program: this value, or the one it has here. -env NAME "

@@ -38,6 +38,10 @@ struct RunOptions {
   bool tells_oversubscription = true;                            // --oversubscribe: false
   bool bind_to_core = false;                                     // --bind-to core
 
+  // --min-hosts, --skip-dead: how many hosts are enough to begin; nothing: all of them.
+  std::optional<std::uint32_t> min_hosts;
+  std::optional<std::chrono::milliseconds> wait_hosts;  // --wait-hosts, for those that boot
+
   InputFor input = InputFor::rank;  // --stdin
   std::uint32_t input_rank = 0;
   // --forward-signals: in addition to the usual ones; nothing: the option was not given; an empty

@@ -95,6 +95,10 @@ constexpr Spelling table[] = {
     ignored("report-bindings", nothing, "`prun --dry-run --bind-to core` shows what is bound"),
     ignored("use-hwthread-cpus", nothing, no_cores_by_hand),
 
+    option("min-hosts", "--min-hosts", value),
+    option("skip-dead", "--skip-dead", nothing),
+    option("wait-hosts", "--wait-hosts", value),
+
     // What the ranks get.
     option("x", "--variable", value),
     option("env", "--variable", name_and_value),

@@ -45,20 +45,23 @@ std::optional<int> signal_of(std::string_view word) {
 
 }  // namespace
 
-Result<std::uint32_t> count_of(const std::string& text, const std::string& option) {
+Result<std::uint32_t> count_of(const std::string& text, const std::string& option,
+                               std::string_view what) {
   const auto number = hosts::parse_number(text);
   if (!number || *number == 0 || *number > wire::max_ranks) {
     return Failure{Errc::invalid_argument,
-                   fmt::format("{0}: '{1}' is not a number of ranks from 1 to {2}; for example: "
+                   fmt::format("{0}: '{1}' is not a number of {3} from 1 to {2}; for example: "
                                "{0} 4",
-                               option, text, wire::max_ranks)};
+                               option, text, wire::max_ranks, what)};
   }
   return *number;
 }
 
 Result<std::chrono::milliseconds> seconds_of(const std::string& text, const std::string& option) {
   double seconds = 0;
-  const char* const end = text.data() + text.size();
+  // "60s" is what people write who know other tools.
+  const char* const end =
+      text.data() + text.size() - (text.size() > 1 && text.back() == 's' ? 1 : 0);
   const auto [stop, error] = std::from_chars(text.data(), end, seconds);
   if (error != std::errc() || stop != end || !(seconds > 0) || seconds > longest_wait_seconds) {
     return Failure{Errc::invalid_argument,

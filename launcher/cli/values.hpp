@@ -12,10 +12,11 @@
 // knows it and ends with an example.
 namespace prun::cli {
 
-// A number of ranks, 1 or more.
-core::Result<std::uint32_t> count_of(const std::string& text, const std::string& option);
+// A number of ranks or hosts, 1 or more.
+core::Result<std::uint32_t> count_of(const std::string& text, const std::string& option,
+                                     std::string_view what = "ranks");
 
-// Seconds above 0, with or without a fraction. Never rounded to none at all.
+// Seconds above 0, with or without a fraction or an s behind it. Never rounded to none at all.
 core::Result<std::chrono::milliseconds> seconds_of(const std::string& text,
                                                    const std::string& option);
 

@@ -43,12 +43,11 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       plan_(std::move(plan)),
       log_(log),
       fan_out_(plan_.options.ssh_window),
-      rank_gone_(plan_.host_of_rank.size()),
       endpoint_timer_(io),
       output_(io,
               {.settled =
                    [this](std::uint32_t rank, std::size_t bytes) {
-                     const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+                     const auto& channel = machines_[machine_of_rank_[rank]]->channel;
                      if (channel)
                        channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
                    },
@@ -63,22 +62,26 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     machine->host = planned.host;
     machine->local = planned.local;
     machines_.push_back(std::move(machine));
-    map_.hosts.push_back({planned.host.name, {}});
   }
-  map_.host_of_rank = plan_.host_of_rank;
-  map_.job_id = security::random_u64();
+  job_id_ = security::random_u64();
   security::random_bytes(key_);
-  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
-    machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
-    if (plan_.options.label)
-      output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
-  }
+  assign_ranks(plan_.host_of_rank);
+}
+
+// Gives every machine its ranks, in the place of those it had.
+void Job::assign_ranks(const std::vector<std::uint32_t>& machine_of_rank) {
+  const auto& options = plan_.options;
+  machine_of_rank_ = machine_of_rank;
+  rank_gone_.assign(machine_of_rank_.size(), false);
+  for (auto& machine : machines_) machine->ranks.clear();
   std::vector<std::uint32_t> readers;
-  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
-    const auto& options = plan_.options;
+  for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {
+    machines_[machine_of_rank_[rank]]->ranks.push_back(rank);
+    if (options.label) output_.set_label(rank, io::rank_label(rank, name(machine_of_rank_[rank])));
     if (options.input == cli::InputFor::all ||
-        (options.input == cli::InputFor::rank && options.input_rank == rank))
+        (options.input == cli::InputFor::rank && options.input_rank == rank)) {
       readers.push_back(rank);
+    }
   }
   input_readers_ = InputReaders(readers);
 }

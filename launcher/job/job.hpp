@@ -56,6 +56,7 @@ class Job : private HostListener {
     std::size_t started = 0;
     std::size_t done = 0;
     unsigned tries = 0;
+    std::string overdue;  // why its login was given up; it may be tried again
     bool in_window = false;
     asio::steady_timer deadline;
     asio::steady_timer retry;
@@ -82,6 +83,11 @@ class Job : private HostListener {
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
   void on_failed_login(std::uint32_t host, const ChannelEnd& end);
+  bool may_wait_for_hosts() const;
+  void log_in_again(std::uint32_t host, std::chrono::milliseconds pause);
+  void assign_ranks(const std::vector<std::uint32_t>& machine_of_rank);
+  bool settle_hosts();
+  void dismiss_spare_hosts();
   void check_stage();
   void send_setups();
   bootstrap::JobSetup setup_for(std::uint32_t host);
@@ -143,7 +149,8 @@ class Job : private HostListener {
   ssh::FanOut fan_out_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
-  bootstrap::JobMap map_;
+  std::uint64_t job_id_ = 0;
+  std::vector<std::uint32_t> machine_of_rank_;  // index into machines_
   bootstrap::JobKey key_{};
 
   std::vector<bool> rank_gone_;

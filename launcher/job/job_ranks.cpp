@@ -88,7 +88,7 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
 }
 
 bool Job::is_rank_of(std::uint32_t host, std::uint32_t rank) {
-  if (rank < map_.size() && map_.host_of_rank[rank] == host) return true;
+  if (rank < machine_of_rank_.size() && machine_of_rank_[rank] == host) return true;
   lose_host(host, fmt::format("its agent speaks for rank {}, which is not there", rank));
   return false;
 }
@@ -158,14 +158,14 @@ bool Job::may_input_begin() const {
   const auto ranks = input_readers_.ranks();
   return stage_ == Stage::running && !input_ && !ranks.empty() &&
          std::all_of(ranks.begin(), ranks.end(), [this](std::uint32_t rank) {
-           const auto phase = machines_[map_.host_of_rank[rank]]->phase;
+           const auto phase = machines_[machine_of_rank_[rank]]->phase;
            return phase == HostPhase::running || phase == HostPhase::done;
          });
 }
 
 void Job::begin_input() {
   const auto send = [this](std::uint32_t rank, const auto& message) {
-    const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+    const auto& channel = machines_[machine_of_rank_[rank]]->channel;
     if (channel) channel->send(message);
   };
   input_ = std::make_unique<io::InputSource>(

@@ -33,6 +33,83 @@ class Ranks(LauncherTest):
                           f"[1@{host}] worker of 3 in / with me", f"[2@{host}] worker of 3 in / with me"])
         self.assertQuiet(done)
 
+    def test_input_for_all_and_for_none(self):
+        for who, counts in (("all", ["3", "3", "3"]), ("none", ["0", "0", "0"]), ("2", ["0", "0", "3"])):
+            with self.subTest(who):
+                done = self.run_prun("--stdin", who, "-n", "3", "sh", "-c", "echo $PRUN_RANK $(wc -l)", data=b"a\nb\nc\n")
+                self.assertEqual(sorted(done.out.splitlines()), [f"{rank} {count}" for rank, count in enumerate(counts)])
+                self.assertQuiet(done)
+
+    def test_input_for_all_where_one_leaves_early(self):
+        data = b"0123456789abcde\n" * 100000
+        done = self.run_prun("--stdin", "all", "-n", "3", "sh", "-c", "test $PRUN_RANK = 1 || wc -c", data=data)
+        self.assertEqual(done.out.split(), [str(len(data))] * 2)
+        self.assertQuiet(done)
+
+    def test_input_for_a_rank_that_is_not_there(self):
+        done = self.run_prun("--stdin", "2", "-n", "2", "cat")
+        self.assertEqual((done.status, done.err), (125, "prun: --stdin 2: the last rank of this job is 1\n"))
+
+    def test_bound_to_a_core_each(self):
+        cores = sorted(os.sched_getaffinity(0))
+        done = self.run_prun("--bind-to", "core", "-n", str(len(cores)), sys.executable, "-c",
+                             "import os; print(*sorted(os.sched_getaffinity(0)))")
+        self.assertQuiet(done)
+        bound = [set(map(int, line.split())) for line in done.out.splitlines()]
+        self.assertEqual(set().union(*bound), set(cores))
+        self.assertTrue(all(len(one) < len(cores) for one in bound) or len(set(map(frozenset, bound))) == 1)
+
+    def test_environment_of_the_users_or_not(self):
+        environment = dict(self.environment, MINE="1", YOURS="2")
+        for options, expected in ((["-genvnone"], " \n"), (["-genvlist", "YOURS"], " 2\n"), (["--unset-env", "MINE"], " 2\n"),
+                                  (["-genvnone", "-x", "MINE"], "1 \n"), (["-genvall"], "1 2\n")):
+            with self.subTest(options):
+                done = self.run_prun(*options, "sh", "-c", 'echo "$MINE $YOURS"; test -n "$HOME"', env=environment)
+                self.assertEqual(done.out, expected)
+                self.assertQuiet(done)
+
+    def test_programs_of_a_folder(self):
+        self.write("greet", "#!/bin/sh\necho hello\n")
+        done = self.run_prun("--path", self.path(""), "greet")
+        self.assertEqual(done.out, "hello\n")
+        self.assertQuiet(done)
+
+    def test_a_dry_run_starts_nothing(self):
+        done = self.run_prun("--dry-run", "-H", "far,away", "-n", "3", "touch", self.path("started"), ":", "-n", "1", "./other")
+        self.assertIn("4 ranks on 2 hosts\n", done.out)
+        self.assertIn("     3  away  ./other\n", done.out)
+        self.assertQuiet(done)
+        self.assertFalse(os.path.exists(self.path("started")))
+
+    def test_how_every_rank_has_ended(self):
+        host = os.uname().nodename
+        done = self.run_prun("-print-all-exitcodes", "-n", "2", "sh", "-c", "test $PRUN_RANK = 0 || { sleep 0.2; exit 3; }")
+        self.assertEqual(done.status, 3)
+        self.assertEqual(done.err.splitlines()[:2], [f"prun: rank 0 on {host} exited with status 0",
+                                                     f"prun: rank 1 on {host} exited with status 3"])
+
+    def test_its_process_id(self):
+        process = self.popen("--report-pid", self.path("pid"), "true")
+        self.assertQuiet(self.finish(process))
+        with open(self.path("pid")) as file:
+            self.assertEqual(file.read(), f"{process.pid}\n")
+        done = self.run_prun("--report-pid", self.path("no/pid"), "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("--report-pid: cannot write", done.err)
+
+    def test_signals_that_were_asked_for(self):
+        script = "trap 'echo window; exit 0' WINCH; echo up; while :; do sleep 0.05; done"
+        process = self.popen("--forward-signals", "WINCH", "sh", "-c", script)
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        process.send_signal(signal.SIGWINCH)
+        done = self.finish(process)
+        self.assertEqual((done.out, done.status), ("window\n", 0))
+
+    def test_no_place_but_this_machine(self):
+        done = self.run_prun("-H", "localhost", "--nolocal", "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("--nolocal leaves no host to run on", done.err)
+
     def test_a_program_that_is_missing_keeps_the_others_from_starting(self):
         done = self.run_prun("-n", "1", "touch", self.path("started"), ":", "-n", "1", "./no-such-program")
         self.assertEqual(done.status, 127)

@@ -252,6 +252,17 @@ TEST(CommandLine, VariablesOfAllPrograms) {
   EXPECT_THAT(refusal({"--unset-env", "A=1", "./a"}), HasSubstr("not the name of a variable"));
 }
 
+TEST(CommandLine, HostsThatAreDeadOrBoot) {
+  EXPECT_FALSE(run({"./a"}).min_hosts.has_value());
+  EXPECT_EQ(run({"--min-hosts", "3", "./a"}).min_hosts, 3u);
+  EXPECT_EQ(run({"--skip-dead", "./a"}).min_hosts, 1u);
+  EXPECT_EQ(run({"--min-hosts", "3", "--skip-dead", "./a"}).min_hosts, 3u);
+  EXPECT_EQ(run({"--wait-hosts", "60s", "./a"}).wait_hosts, milliseconds(60000));
+  EXPECT_EQ(run({"--wait-hosts=1.5", "./a"}).wait_hosts, milliseconds(1500));
+  EXPECT_THAT(refusal({"--min-hosts", "0", "./a"}), HasSubstr("'0' is not a number of hosts"));
+  EXPECT_THAT(refusal({"--wait-hosts", "s", "./a"}), HasSubstr("'s' is not a time in seconds"));
+}
+
 TEST(CommandLine, WhoGetsInput) {
   EXPECT_EQ(run({"./a"}).input, InputFor::rank);
   EXPECT_EQ(run({"--stdin", "3", "./a"}).input_rank, 3u);

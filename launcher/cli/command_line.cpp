@@ -18,6 +18,7 @@
 #include "launcher/hosts/host_list.hpp"
 #include "launcher/hosts/hostfile.hpp"
 #include "launcher/hosts/number.hpp"
+#include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
 namespace {
@@ -209,6 +210,14 @@ class Parser {
              (text == "fork" ? "leave out the hosts, and ranks are started here without ssh"
                              : "prun starts ranks over ssh; --launcher-exec names another program "
                                "that takes its arguments"));
+    });
+    value("--compress", [this](const std::string& text) {
+      const auto mode = core::parse_compression_mode(text);
+      if (!mode) {
+        refuse("--compress: '" + text + "' is none of " + std::string(core::compression_modes) +
+               "; for example: --compress=off");
+      }
+      run_.compression = *mode;
     });
     value("--mca", [this](const std::string& text) { accepted(apply_mca(text, run_)); });
   }

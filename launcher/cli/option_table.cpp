@@ -102,6 +102,10 @@ constexpr Option table[] = {
      "/usr/bin/ssh", "", "Another program in place of ssh."},
     {"--launcher", Topic::network, Reach::job, ValueKind::words, "--launcher ssh", "ssh", "ssh",
      "How hosts are reached; ssh is the one way."},
+    {"--compress", Topic::network, Reach::job, ValueKind::words, "--compress MODE", "off",
+     "auto off lz4",
+     "Large messages between hosts: auto compresses them where that is faster (as "
+     "without the option), off never, lz4 always."},
     {"--mca", Topic::network, Reach::job, ValueKind::text, "--mca KEY VALUE",
      "plm_rsh_args \"-p 2222\"", "",
      "Settings of Open MPI: plm_rsh_agent, plm_rsh_args and "

@@ -8,6 +8,7 @@
 
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
 
@@ -48,11 +49,12 @@ struct RunOptions {
   // list: none at all.
   std::optional<std::vector<int>> signals;
 
-  bool label = false;                                // -l
-  bool tells_all_ends = false;                       // --print-all-exitcodes
-  bool dry_run = false;                              // --dry-run
-  bool shows_plan = false;                           // --show-plan
-  std::string pid_file;                              // --report-pid; - and + as mpirun has them
+  bool label = false;           // -l
+  bool tells_all_ends = false;  // --print-all-exitcodes
+  bool dry_run = false;         // --dry-run
+  bool shows_plan = false;      // --show-plan
+  std::string pid_file;         // --report-pid; - and + as mpirun has them
+  core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

@@ -381,6 +381,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                      : plan_.options.input == cli::InputFor::none
                          ? bootstrap::JobSetup::no_input
                          : static_cast<std::int32_t>(plan_.options.input_rank);
+  setup.compression = plan_.options.compression;
   return setup;
 }
 

@@ -64,6 +64,7 @@ class Channel:
         welcome["rank"] = body.take("I")
         welcome["bind"] = body.text()
         welcome["cores"] = body.take("I")
+        welcome["compression"] = body.take("B")
         assert not body.data
         return welcome
 

@@ -6,13 +6,16 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "launcher/cli/dialect.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/help.hpp"
 #include "launcher/cli/mca.hpp"
+#include "launcher/cli/option_table.hpp"
 #include "launcher/cli/placement_words.hpp"
+#include "launcher/cli/settings.hpp"
 #include "launcher/cli/values.hpp"
 #include "launcher/cli/words.hpp"
 #include "launcher/hosts/host_list.hpp"
@@ -56,19 +59,25 @@ class Parser {
     add_display();
     add_limits();
     add_network();
+    value("--config", [](const std::string&) {});  // read before all others
+    flag("--no-config", [] {});
+    flag("--show-config", [this] { shows_config_ = true; });
     flag("--help", [this] { wants_help_ = true; });
     flag("--version", [this] { wants_version_ = true; });
   }
 
   ParsedCommandLine parse(const std::vector<std::string>& arguments) {
     try {
-      take(arguments);
+      auto typed = accepted(normalise(arguments));
+      apply_defaults(typed);
+      take(typed);
       if (app_file_) take_app_file(*app_file_);
     } catch (const CLI::Error& refusal) {
       return error(refusal.what());
     }
     if (wants_help_) return Printout{help_text(), 0, false};
     if (wants_version_) return Printout{version_text(), 0, false};
+    if (shows_config_) return Printout{settings_text(settings_, settings_file_), 0, false};
     for (const auto& program : run_.programs) {
       if (!program.command.empty() && !program.command.front().empty()) continue;
       return error(run_.programs.size() == 1
@@ -204,7 +213,11 @@ class Parser {
       if (text.empty()) refuse("--launcher-exec: the name of the program is empty");
       run_.ssh_program = text;
     });
-    value("--launcher", [this](const std::string& text) {
+    value("--user", [this](const std::string& text) {
+      if (!hosts::is_user_name(text)) refuse("--user: '" + text + "' is not a user name");
+      run_.user = text;
+    });
+    value("--launcher", [](const std::string& text) {
       if (text == "ssh" || text == "rsh") return;
       refuse("--launcher " + text + ": " +
              (text == "fork" ? "leave out the hosts, and ranks are started here without ssh"
@@ -233,11 +246,52 @@ class Parser {
     app_.add_flag_callback(name, std::move(handler))->trigger_on_parse();
   }
 
-  void take(const std::vector<std::string>& arguments) {
-    auto normalised = accepted(normalise(arguments));
+  // What is set elsewhere and not typed. Each is taken by itself, so that a mistake in it can be told
+  // with its place. Defaults for hosts are those of the first program, which others share.
+  void apply_defaults(const NormalisedArguments& typed_arguments) {
+    std::vector<Setting> typed;
+    for (const auto& section : typed_arguments.sections) {
+      const auto more = as_settings(section.options, "the command line");
+      typed.insert(typed.end(), more.begin(), more.end());
+    }
+    settings_file_ = settings_file(environment_);
+    bool wanted = true;
+    for (const auto& setting : typed) {
+      if (setting.option == "--help" || setting.option == "--version") wanted = false;
+      if (setting.option == "--no-config") wanted = false;
+      if (setting.option != "--config") continue;
+      settings_file_ = setting.value;
+      if (!std::ifstream(settings_file_))
+        refuse("--config " + setting.value + ": there is no such file");
+    }
+    if (wanted) {
+      const auto of_environment = accepted(settings_of_environment(environment_));
+      if (!settings_file_.empty()) settings_ = accepted(read_settings(settings_file_));
+      settings_ = not_overridden(settings_, of_environment);
+      settings_.insert(settings_.end(), of_environment.begin(), of_environment.end());
+      settings_ = not_overridden(settings_, typed);
+    }
+    run_.programs.emplace_back();
+    for (const auto& setting : settings_) {
+      std::vector<std::string> words{setting.option};
+      if (find_option(setting.option)->kind != ValueKind::none)
+        words.insert(words.begin(), setting.value);
+      try {
+        app_.parse(words);
+      } catch (const CLI::Error& refusal) {
+        refuse(setting.source + ": " + refusal.what());
+      }
+    }
+    settings_.insert(settings_.end(), typed.begin(), typed.end());
+    default_program_ = std::move(run_.programs.back());
+    run_.programs.clear();
+  }
+
+  void take(NormalisedArguments& normalised) {
     run_.notes.insert(run_.notes.end(), normalised.ignored.begin(), normalised.ignored.end());
     for (auto& section : normalised.sections) {
-      run_.programs.emplace_back().command = std::move(section.command);
+      run_.programs.push_back(std::exchange(default_program_, {}));
+      program().command = std::move(section.command);
       app_.parse(std::vector<std::string>(
           section.options.rbegin(), section.options.rend()));  // CLI11 takes them from the back
     }
@@ -263,7 +317,8 @@ class Parser {
     const ProgramOptions before = std::move(run_.programs.front());
     run_.programs.clear();
     app_file_.reset();
-    take(arguments);
+    auto normalised = accepted(normalise(arguments));
+    take(normalised);
     if (app_file_) refuse("--app " + file + ": such a file cannot name another");
     auto& first = run_.programs.front();
     if (first.hosts.empty()) first.hosts = before.hosts;
@@ -283,6 +338,9 @@ class Parser {
       program.environment.insert(program.environment.begin(), environment_of_all_.begin(),
                                  environment_of_all_.end());
       if (!program.passed_on) program.passed_on = passed_on_of_all_;
+      for (auto& host : program.hosts) {
+        if (host.user.empty()) host.user = run_.user;
+      }
     }
   }
 
@@ -319,6 +377,10 @@ class Parser {
   std::vector<std::string> environment_of_all_;
   std::optional<std::vector<std::string>> passed_on_of_all_;
   std::optional<std::string> app_file_;
+  ProgramOptions default_program_;  // what the first program begins with
+  std::vector<Setting> settings_;
+  std::string settings_file_;
+  bool shows_config_ = false;
   bool wants_help_ = false;
   bool wants_version_ = false;
 };

@@ -111,6 +111,17 @@ constexpr Option table[] = {
      "Settings of Open MPI: plm_rsh_agent, plm_rsh_args and "
      "plm_ssh_args are understood, those that choose among its parts have no effect."},
 
+    {"--user", Topic::network, Reach::job, ValueKind::text, "--user NAME", "pi", "",
+     "The user to log in as on hosts that are named without one."},
+
+    {"--config", Topic::settings, Reach::job, ValueKind::file, "--config FILE", "cluster.conf", "",
+     "Takes defaults from FILE in place of ~/.config/prun/prun.conf. A line of it is NAME = VALUE, "
+     "or NAME alone, with the names of options."},
+    {"--no-config", Topic::settings, Reach::job, ValueKind::none, "--no-config", "", "",
+     "Takes no defaults, neither from a file nor from the environment."},
+    {"--show-config", Topic::settings, Reach::job, ValueKind::none, "--show-config", "", "",
+     "Shows every option that is in force and where it was said, and starts nothing."},
+
     {"--help", Topic::about, Reach::job, ValueKind::none, "-h, --help", "", "", "Shows this."},
     {"--version", Topic::about, Reach::job, ValueKind::none, "-V, --version", "", "",
      "Tells which prun this is."},

@@ -59,6 +59,7 @@ struct RunOptions {
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once
   std::vector<std::string> ssh_arguments;            // --ssh-args
+  std::string user;                                  // --user, for hosts named without one
   std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
   int verbosity = 0;                                 // -v +1, -q -1
   std::vector<std::string> notes;  // for -v: options that were accepted and have no effect

@@ -185,6 +185,13 @@ constexpr Spelling table[] = {
     ignored("tune", value, no_settings),
     ignored("allow-run-as-root", nothing, as_always),
 
+    option("user", "--user", value),
+
+    // Defaults.
+    option("config", "--config", value),
+    option("no-config", "--no-config", nothing),
+    option("show-config", "--show-config", nothing),
+
     // What stands for itself.
     option("h", "--help", nothing),
     option("help", "--help", nothing),

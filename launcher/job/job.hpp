@@ -91,6 +91,7 @@ class Job : private HostListener {
   void check_stage();
   void send_setups();
   bootstrap::JobSetup setup_for(std::uint32_t host);
+  void note_oversubscription();
   void send_starts();
   void tell_start_failures();
   void tell_notes();

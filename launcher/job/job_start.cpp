@@ -385,7 +385,20 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   return setup;
 }
 
+void Job::note_oversubscription() {
+  if (!plan_.options.tells_oversubscription) return;
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    const auto ranks = machines_[host]->ranks.size();
+    const auto cores = machines_[host]->hello.cores;
+    if (ranks <= cores) continue;
+    notes_.push_back(
+        {host, fmt::format("{} ranks share {} (--oversubscribe hides this note)", ranks,
+                           cores == 1 ? "one core" : fmt::format("{} cores", cores))});
+  }
+}
+
 void Job::send_starts() {
+  note_oversubscription();
   tell_notes();
   stage_ = Stage::running;
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {

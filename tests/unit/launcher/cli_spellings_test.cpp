@@ -259,8 +259,9 @@ TEST_F(Spellings, EachIsTakenWithOneDashTwoDashesAndAnEqualsSign) {
 TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   std::set<std::string> tried{"app", "configfile", "h", "help", "V", "version", "info"};
   for (const auto& row : rows) tried.insert(split_words(row.options).value()[0].substr(1));
-  for (const std::string own : {"label", "quiet", "start-timeout", "ssh-args", "show-plan",
-                                "min-hosts", "compress", "skip-dead", "wait-hosts"})
+  for (const std::string own :
+       {"label", "quiet", "start-timeout", "ssh-args", "show-plan", "min-hosts", "user", "config",
+        "no-config", "show-config", "compress", "skip-dead", "wait-hosts"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

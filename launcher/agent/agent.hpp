@@ -41,6 +41,7 @@ class Agent : private RankListener {
   // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
+  void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
   std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
@@ -78,6 +79,7 @@ class Agent : private RankListener {
   std::optional<bootstrap::JobSetup> setup_;
   std::vector<Runnable> runnables_;      // by program
   std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
+  Descriptor shared_memory_;             // of the ranks of this host; none where they use TCP
   bool ready_ = false;                   // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()

@@ -54,6 +54,7 @@ class RankProcess {
     std::vector<int> cores;  // processors it may use; empty: all
     bool wants_input = false;
     std::optional<rlimit> descriptor_limit;
+    int shared_memory = -1;  // inherited if there is any
   };
   core::Status start(const How& how);
 

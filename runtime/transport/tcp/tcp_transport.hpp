@@ -47,6 +47,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
                                                           Receiver& receiver, Directory directory);
   ~TcpTransport() override;
 
+  // Whether there is any connection that progress looks at.
+  bool connected() const { return !connected_.empty(); }
   std::uint16_t port() const { return listener_->port(); }
   // The directory knows this peer now: connects if frames wait for it.
   void endpoint_known(WorldRank peer);

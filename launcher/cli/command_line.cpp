@@ -14,6 +14,7 @@
 #include "launcher/cli/help.hpp"
 #include "launcher/cli/mca.hpp"
 #include "launcher/cli/option_table.hpp"
+#include "launcher/cli/output_words.hpp"
 #include "launcher/cli/placement_words.hpp"
 #include "launcher/cli/settings.hpp"
 #include "launcher/cli/values.hpp"
@@ -171,6 +172,30 @@ class Parser {
 
   void add_display() {
     flag("--label", [this] { run_.label = true; });
+    value("--prepend-pattern", [this](const std::string& text) { run_.output.pattern = text; });
+    flag("--timestamp-output", [this] { run_.output.timestamp = true; });
+    value("--output", [this](const std::string& text) { accepted(apply_output(text, run_)); });
+    value("--output-from",
+          [this](const std::string& text) { accepted(apply_output_from(text, run_)); });
+    value("--output-dir", [this](const std::string& text) {
+      if (text.empty()) refuse("--output-dir: the name of the folder is empty");
+      apply_output_dir(text, run_);
+    });
+    value("--outfile-pattern", [this](const std::string& text) {
+      run_.output.out_file = text;
+      run_.output.shows_out = false;
+    });
+    value("--errfile-pattern", [this](const std::string& text) {
+      run_.output.err_file = text;
+      run_.output.shows_err = false;
+    });
+    flag("--merge", [this] { run_.output.merge = true; });
+    flag("--raw", [this] { run_.output.raw = true; });
+    value("--stream-buffering", [this](const std::string& text) {
+      if (text != "0" && text != "1" && text != "2")
+        refuse("--stream-buffering: '" + text + "' is none of 0, 1 and 2");
+      run_.output.raw = text == "0";
+    });
     flag("--print-all-exitcodes", [this] { run_.tells_all_ends = true; });
     value("--report-pid", [this](const std::string& text) {
       if (text.empty()) refuse("--report-pid: the name of the file is empty");

@@ -35,6 +35,7 @@ What they get
 
 What you see
   -l, --label         [rank@host] before every line
+  --output-dir DIR    a file for each rank as well; --output-from 0: only rank 0
   --dry-run           only show which rank would run where
   -v, -q              tell more, tell less
 

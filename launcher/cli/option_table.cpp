@@ -72,6 +72,33 @@ constexpr Option table[] = {
 
     {"--label", Topic::display, Reach::job, ValueKind::none, "-l, --label", "", "",
      "Writes [rank@host] before every line of the ranks."},
+    {"--prepend-pattern", Topic::display, Reach::job, ValueKind::text, "--prepend-pattern PATTERN",
+     "'%r: '", "",
+     "Writes this before every line: %r is the rank, %h its host, %p the number of the "
+     "host, %t the time, %% a percent sign."},
+    {"--timestamp-output", Topic::display, Reach::job, ValueKind::none, "--timestamp-output", "",
+     "", "Writes the time of day before every line, as prun received it."},
+    {"--output", Topic::display, Reach::job, ValueKind::words, "--output WORDS", "tag,timestamp",
+     "tag timestamp merge raw dir= file=",
+     "Open MPI's form of these: tag, timestamp, merge, raw, "
+     "dir=DIR, file=NAME (NAME.RANK.out and NAME.RANK.err), by commas; behind a colon nocopy: to "
+     "the files only."},
+    {"--output-from", Topic::display, Reach::job, ValueKind::text, "--output-from RANKS", "0", "",
+     "Shows only what these ranks print: 0, or 0,2-5."},
+    {"--output-dir", Topic::display, Reach::job, ValueKind::folder, "--output-dir DIR", "out", "",
+     "Writes what each rank prints to DIR/rank.N.out and DIR/rank.N.err, and shows it too."},
+    {"--outfile-pattern", Topic::display, Reach::job, ValueKind::file, "-outfile-pattern FILE",
+     "out.%r", "",
+     "Writes standard output of the ranks to files, and does not show it; marks as in "
+     "--prepend-pattern."},
+    {"--errfile-pattern", Topic::display, Reach::job, ValueKind::file, "-errfile-pattern FILE",
+     "err.%r", "", "The same for standard error."},
+    {"--merge", Topic::display, Reach::job, ValueKind::none, "--merge", "", "",
+     "Writes the ranks' standard error to standard output."},
+    {"--raw", Topic::display, Reach::job, ValueKind::none, "--raw", "", "",
+     "Shows bytes as they come, without waiting for the end of a line and without labels."},
+    {"--stream-buffering", Topic::display, Reach::job, ValueKind::words, "--stream-buffering N",
+     "0", "0 1 2", "0 is --raw; 1 and 2 are as without the option: whole lines."},
     {"--print-all-exitcodes", Topic::display, Reach::job, ValueKind::none, "--print-all-exitcodes",
      "", "", "Tells at the end how each rank has ended."},
     {"--report-pid", Topic::display, Reach::job, ValueKind::file, "--report-pid FILE", "job.pid",

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,19 @@ struct ProgramOptions {
   std::vector<std::string> unset;  // --unset-env
   std::string directory;           // --wdir; empty: where prun was started
   std::string search_path;         // --path: folders, by colons, that come before PATH
+};
+
+// What becomes of what the ranks print. Patterns as io::expand_pattern has them.
+struct OutputOptions {
+  std::string pattern;     // --prepend-pattern: before every line; comes before --label
+  bool timestamp = false;  // --timestamp-output: the time before that
+  bool merge = false;      // --merge: standard error goes to standard output
+  bool raw = false;        // --raw: as it comes, not by whole lines
+  std::optional<std::set<std::uint32_t>> from;  // --output-from: only what these ranks print
+  std::string out_file;                         // --outfile-pattern; empty: no file
+  std::string err_file;                         // --errfile-pattern
+  bool shows_out = true;                        // standard output is shown, files or not
+  bool shows_err = true;
 };
 
 // Who gets standard input.
@@ -49,7 +63,8 @@ struct RunOptions {
   // list: none at all.
   std::optional<std::vector<int>> signals;
 
-  bool label = false;           // -l
+  bool label = false;  // -l
+  OutputOptions output;
   bool tells_all_ends = false;  // --print-all-exitcodes
   bool dry_run = false;         // --dry-run
   bool shows_plan = false;      // --show-plan

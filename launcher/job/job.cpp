@@ -12,7 +12,6 @@
 
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/io/exit_report.hpp"
-#include "launcher/io/labeler.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 #include "runtime/security/random.hpp"
 
@@ -44,14 +43,19 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       log_(log),
       fan_out_(plan_.options.ssh_window),
       endpoint_timer_(io),
-      output_(io,
+      output_(io, plan_.options.output,
               {.settled =
                    [this](std::uint32_t rank, std::size_t bytes) {
                      const auto& channel = machines_[machine_of_rank_[rank]]->channel;
                      if (channel)
                        channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
                    },
-               .broken = [this](int error) { on_broken_output(error); }}),
+               .broken = [this](int error) { on_broken_output(error); },
+               .file_failed =
+                   [this](const std::string& text) {
+                     decide(cli::exit_own_failure, text);
+                     end_job(failure_grace);
+                   }}),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -77,13 +81,24 @@ void Job::assign_ranks(const std::vector<std::uint32_t>& machine_of_rank) {
   std::vector<std::uint32_t> readers;
   for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {
     machines_[machine_of_rank_[rank]]->ranks.push_back(rank);
-    if (options.label) output_.set_label(rank, io::rank_label(rank, name(machine_of_rank_[rank])));
     if (options.input == cli::InputFor::all ||
         (options.input == cli::InputFor::rank && options.input_rank == rank)) {
       readers.push_back(rank);
     }
   }
   input_readers_ = InputReaders(readers);
+}
+
+// The lines and files of each rank. Behind the last placement, so that no file of a rank is made
+// that there will not be.
+core::Status Job::prepare_output() {
+  for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {
+    const std::uint32_t machine = machine_of_rank_[rank];
+    const auto prepared =
+        output_.prepare({rank, machine, machines_[machine]->host.name}, plan_.options.label);
+    if (!prepared) return prepared.failure();
+  }
+  return core::Done{};
 }
 
 int Job::run() {

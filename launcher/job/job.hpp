@@ -87,6 +87,7 @@ class Job : private HostListener {
   void log_in_again(std::uint32_t host, std::chrono::milliseconds pause);
   void assign_ranks(const std::vector<std::uint32_t>& machine_of_rank);
   bool settle_hosts();
+  core::Status prepare_output();
   void dismiss_spare_hosts();
   void check_stage();
   void send_setups();

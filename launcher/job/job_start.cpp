@@ -332,6 +332,11 @@ void Job::check_stage() {
   }
   if (stage_ == Stage::checks && all(HostPhase::ready)) {
     if (start_failures_.empty()) {
+      const auto prepared = prepare_output();
+      if (!prepared) {
+        decide(125, prepared.failure().text);
+        return close_down(std::chrono::milliseconds(5000));
+      }
       send_starts();
     } else {
       tell_start_failures();

@@ -1,6 +1,7 @@
 """prun on this machine with programs that know nothing of it."""
 
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -137,6 +138,46 @@ class Ranks(LauncherTest):
                 done = subprocess.run(["bash", "--norc", "-c", script, source, "prun", *words], stdin=subprocess.DEVNULL,
                                       capture_output=True, text=True, timeout=20, check=True)
                 self.assertEqual((done.stdout.split(), done.stderr), (expected, ""))
+
+    def test_output_in_files(self):
+        done = self.run_prun("-n", "2", "--output-dir", self.path("out/deep"), "sh", "-c", "echo $PRUN_RANK; echo bad >&2; printf end")
+        self.assertEqual(sorted(done.out.replace("end", "").split()), ["0", "1"])
+        for rank in range(2):
+            self.assertEqual(pathlib.Path(self.path(f"out/deep/rank.{rank}.out")).read_text(), f"{rank}\nend")
+            self.assertEqual(pathlib.Path(self.path(f"out/deep/rank.{rank}.err")).read_text(), "bad\n")
+
+    def test_output_of_all_in_one_file(self):
+        done = self.run_prun("-n", "3", "-outfile", self.path("all"), "seq", "50000")
+        self.assertEqual(done.out, "")
+        self.assertQuiet(done)
+        with open(self.path("all")) as file:
+            self.assertEqual(sorted(map(int, file.read().split())), sorted(list(range(1, 50001)) * 3))
+
+    def test_files_that_cannot_be_written(self):
+        done = self.run_prun("-outfile", self.path("file/x"), "touch", self.write("file", ""))
+        self.assertEqual(done.status, 125)
+        self.assertIn("cannot write", done.err)
+        if os.path.exists("/dev/full"):
+            done = self.run_prun("-outfile", "/dev/full", "echo", "x")
+            self.assertEqual((done.status, done.err), (125, "prun: cannot write /dev/full: No space left on device\n"))
+
+    def test_what_is_shown(self):
+        host = os.uname().nodename
+        for options, out in ((["--output-from", "1-2"], "1\n2\n"), (["--prepend-pattern", "%r/%p/%%: "], "0/0/%: 0\n1/0/%: 1\n2/0/%: 2\n"),
+                             (["--output", "tag"], f"[0@{host}] 0\n[1@{host}] 1\n[2@{host}] 2\n")):
+            with self.subTest(options):
+                done = self.run_prun("-n", "3", *options, "sh", "-c", "echo $PRUN_RANK")
+                self.assertEqual(sorted(done.out.splitlines()), out.splitlines())
+                self.assertQuiet(done)
+        self.assertRegex(self.run_prun("--timestamp-output", "echo", "x").out, r"^\d\d:\d\d:\d\d\.\d\d\d x\n$")
+        done = self.run_prun("--merge", "sh", "-c", "echo out; echo bad >&2")
+        self.assertEqual(sorted(done.out.split()), ["bad", "out"])
+        self.assertQuiet(done)
+
+    def test_raw_output_does_not_wait_for_a_line(self):
+        process = self.popen("--raw", "-l", "sh", "-c", "printf ab; read line; echo $line", stdin=subprocess.PIPE)
+        self.assertEqual(process.stdout.read(2), b"ab")
+        self.assertEqual(self.finish(process, b"c\n").out, "c\n")
 
     def test_no_place_but_this_machine(self):
         done = self.run_prun("-H", "localhost", "--nolocal", "true")

@@ -277,6 +277,27 @@ TEST(CommandLine, HostsThatAreDeadOrBoot) {
   EXPECT_THAT(refusal({"--wait-hosts", "s", "./a"}), HasSubstr("'s' is not a time in seconds"));
 }
 
+TEST(CommandLine, WhereOutputGoes) {
+  const auto output = [](const Arguments& arguments) { return run(arguments).output; };
+  EXPECT_EQ(output({"--output-dir", "d", "./a"}).out_file, "d/rank.%r.out");
+  EXPECT_TRUE(output({"--output-dir", "d", "./a"}).shows_out);
+  EXPECT_EQ(output({"-outfile-pattern", "o.%r", "./a"}).out_file, "o.%r");
+  EXPECT_FALSE(output({"-outfile-pattern", "o.%r", "./a"}).shows_out);
+  EXPECT_TRUE(output({"-outfile-pattern", "o.%r", "./a"}).shows_err);
+  const auto words = run({"--output", "TAG,timestamp,dir=D:nocopy", "./a"});
+  EXPECT_TRUE(words.label);
+  EXPECT_TRUE(words.output.timestamp);
+  EXPECT_EQ(words.output.err_file, "D/rank.%r.err");
+  EXPECT_FALSE(words.output.shows_err);
+  EXPECT_THAT(*output({"--output-from", "0,2-4", "./a"}).from, ElementsAre(0u, 2u, 3u, 4u));
+  EXPECT_TRUE(output({"--stream-buffering", "0", "./a"}).raw);
+  EXPECT_FALSE(output({"--stream-buffering", "1", "./a"}).raw);
+  EXPECT_THAT(refusal({"--output", "dir=", "./a"}), HasSubstr("'dir=' is not understood"));
+  for (const std::string bad : {"x", "3-1", "-1", "1-", "99999999"})
+    EXPECT_THAT(refusal({"--output-from", bad, "./a"}), HasSubstr("is not a rank or a range"))
+        << bad;
+}
+
 TEST(CommandLine, WhoGetsInput) {
   EXPECT_EQ(run({"./a"}).input, InputFor::rank);
   EXPECT_EQ(run({"--stdin", "3", "./a"}).input_rank, 3u);

@@ -86,6 +86,27 @@ constexpr Row rows[] = {
     {A, "-l"},
     {A, "-prepend-rank"},
     {A, "-tag-output"},
+    {A, "-prepend-pattern %r:"},
+    {A, "-output tag"},
+    {A, "-output tag-detailed"},
+    {A, "-output tag-fullname"},
+    {A, "-output timestamp"},
+    {A, "-output merge"},
+    {A, "-output :raw"},
+    {A, "-output dir=/tmp/out:nocopy"},
+    {A, "-output file=/tmp/out"},
+    {H, "-output xml"},
+    {A, "-timestamp-output"},
+    {A, "-outfile-pattern out.%r"},
+    {A, "-outfile out"},
+    {A, "-errfile-pattern err.%r"},
+    {A, "-errfile err"},
+    {A, "-output-filename out"},
+    {A, "-output-from 0"},
+    {A, "-merge-stderr-to-stdout"},
+    {A, "-stream-buffering 0"},
+    {A, "-stream-buffering 1"},
+    {A, "-stream-buffering 2"},
     {H, "-xml"},
     {H, "-xterm 1,2"},
     {A, "-stdin 0"},
@@ -260,8 +281,9 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   std::set<std::string> tried{"app", "configfile", "h", "help", "V", "version", "info"};
   for (const auto& row : rows) tried.insert(split_words(row.options).value()[0].substr(1));
   for (const std::string own :
-       {"label", "quiet", "start-timeout", "ssh-args", "show-plan", "min-hosts", "user", "config",
-        "no-config", "show-config", "compress", "skip-dead", "wait-hosts"})
+       {"label", "quiet", "start-timeout", "ssh-args", "show-plan", "timestamp", "output-dir",
+        "merge", "raw", "min-hosts", "user", "config", "no-config", "show-config", "compress",
+        "skip-dead", "wait-hosts"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

@@ -239,6 +239,7 @@ void World::block(const Deadline& deadline) {
 }
 
 void World::sleep_until_event(const Deadline& deadline) {
+  ++sleeps_;
   if (shm_) shm_->arm();
   if (tcp_) tcp_->arm();
   const auto guard =
@@ -249,6 +250,22 @@ void World::sleep_until_event(const Deadline& deadline) {
     io_.run_one();
   }
   io_.poll();
+}
+
+// --- what it cost
+// ---------------------------------------------------------------------------------------------------------
+
+Counters World::counters(WorldRank rank) const {
+  Counters all = tcp_ && rank != rank_ ? tcp_->counters(rank) : Counters{};
+  if (rank != rank_) all.bytes_copied += endpoint_->bytes_copied(rank);
+  return all;
+}
+
+Counters World::counters() const {
+  Counters all;
+  for (WorldRank rank = 0; rank < size(); ++rank) all = all + counters(rank);
+  all.wakeups = sleeps_;
+  return all;
 }
 
 // --- what becomes of others

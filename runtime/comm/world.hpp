@@ -1,8 +1,10 @@
 #pragma once
 
-#include <sched.h>
+#include <prun/counters.hpp>
 #include <prun/deadline.hpp>
 #include <prun/error.hpp>
+
+#include <sched.h>
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -103,6 +105,30 @@ class World {
   // Moves what can be moved now, without blocking.
   void poll();
 
+  // While one exists, what is sent is waited for later, and small messages may leave together.
+  class Burst {
+   public:
+    explicit Burst(World& world) : tcp_(world.tcp_.get()) {
+      if (tcp_ != nullptr) tcp_->set_bursts(true);
+    }
+    ~Burst() {
+      if (tcp_ != nullptr) tcp_->set_bursts(false);
+    }
+    Burst(const Burst&) = delete;
+    Burst& operator=(const Burst&) = delete;
+
+   private:
+    transport::TcpTransport* tcp_;
+  };
+  // Lets messages go that wait for others.
+  void end_burst() {
+    if (tcp_) tcp_->end_burst();
+  }
+
+  // See Environment::counters.
+  Counters counters() const;
+  Counters counters(WorldRank rank) const;
+
   void finalize();
   [[noreturn]] void abort(int exit_status, std::string_view text);
 
@@ -173,6 +199,7 @@ class World {
   std::vector<std::uint16_t> ports_;              // by rank; 0: not known yet
   std::uint32_t next_context_ = 2;                // 0 and 1 are env.world()'s
   unsigned turns_ = 0;                            // of waiting, of all calls together
+  std::uint64_t sleeps_ = 0;
   bool finalized_ = false;
   bool launcher_gone_ = false;
 

@@ -227,17 +227,19 @@ bool ShmTransport::serve(Link& link) {
 // Somebody wants to be looked at: a rank that begins to send, has left, or has cut us off.
 bool ShmTransport::look_around() {
   attention_ = word(page_ + rank_page::attention).load(std::memory_order_acquire);
+  // Who has left is looked at before who has knocked: a rank that does both in between would be
+  // taken for gone with its ring unread.
+  for (Link* link : active_) {
+    const bool left = word(link->page + rank_page::state).load(std::memory_order_acquire) ==
+                      static_cast<std::uint32_t>(RankState::left);
+    if (left || (link->out && link->out->cut())) link->leaving = true;
+  }
   for (std::uint32_t base = 0; base < ranks_.size(); base += 32) {
     const std::uint32_t bits =
         word(page_ + rank_page::knocks + base / 32 * 4).load(std::memory_order_acquire);
     for (std::uint32_t bit = 0; bit < 32 && base + bit < ranks_.size(); ++bit) {
       if ((bits >> bit & 1) != 0 && base + bit != segment_->self()) listen_to(link_at(base + bit));
     }
-  }
-  for (Link* link : active_) {
-    const bool left = word(link->page + rank_page::state).load(std::memory_order_acquire) ==
-                      static_cast<std::uint32_t>(RankState::left);
-    if (left || (link->out && link->out->cut())) link->leaving = true;
   }
   return true;
 }

@@ -33,7 +33,7 @@ class RankOutput {
   // What stands before the lines of a rank, and the files it writes to. A Failure where one of those
   // cannot be made.
   core::Status prepare(const io::PatternPlace& place, bool label);
-  void take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data);
+  void take(std::uint32_t rank, std::uint8_t number, std::span<const std::byte> data);
   // The rank will print no more.
   void end_of(std::uint32_t rank);
   // "prun: TEXT" on standard error.

@@ -15,6 +15,7 @@
 #include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
+#include "launcher/agent/processors.hpp"
 #include "runtime/bootstrap/shared_segment.hpp"
 
 namespace prun::agent {
@@ -195,8 +196,16 @@ void Agent::start_ranks() {
   }
 }
 
+// Each rank the next core; where there are more ranks they share.
+std::vector<int> Agent::core_for(std::uint32_t local_rank) {
+  if (cores_.empty()) cores_ = processors_by_core();
+  return cores_.empty() ? std::vector<int>() : cores_[local_rank % cores_.size()];
+}
+
 core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
   const std::uint32_t program = setup_->program_of_rank[rank.rank()];
+  std::vector<int> cores;
+  if (setup_->programs[program].binding == bootstrap::Binding::core) cores = core_for(local_rank);
   return rank.start({.program = setup_->programs[program],
                      .runnable = runnables_[program],
                      .base_environment = environment_,
@@ -204,7 +213,9 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                                .size = setup_->map.size(),
                                .local_rank = local_rank,
                                .host = setup_->map.hosts[setup_->host_index].name},
-                     .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
+                     .cores = std::move(cores),
+                     .wants_input = setup_->input_rank == bootstrap::JobSetup::input_for_all ||
+                                    setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
                      .descriptor_limit = descriptor_limit_,
                      .shared_memory = shared_memory_.get()});
 }

@@ -43,6 +43,7 @@ class Agent : private RankListener {
   void set_up(bootstrap::JobSetup setup);
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
+  std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(std::uint32_t grace_ms);
 
@@ -76,9 +77,10 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
-  std::vector<Runnable> runnables_;  // by program
-  Descriptor shared_memory_;         // of the ranks of this host; none where they use TCP
-  bool ready_ = false;               // every check passed
+  std::vector<Runnable> runnables_;      // by program
+  std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
+  Descriptor shared_memory_;             // of the ranks of this host; none where they use TCP
+  bool ready_ = false;                   // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host

@@ -170,7 +170,12 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
 std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
                         const std::string& name) {
   const char* path = find_variable(environment, "PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  return search_folders(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", directory, name);
+}
+
+std::string search_folders(std::string_view folders, const std::string& directory,
+                           const std::string& name) {
+  std::string_view rest = folders;
   for (;;) {
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
@@ -213,7 +218,9 @@ Check check_program(const bootstrap::Program& program,
 
   if (typed.empty()) return problem(not_found, "the program's name is empty");
   if (typed.find('/') == std::string::npos) {
-    runnable.path = search_path(environment, runnable.directory, typed);
+    if (!program.search_path.empty())
+      runnable.path = search_folders(program.search_path, runnable.directory, typed);
+    if (runnable.path.empty()) runnable.path = search_path(environment, runnable.directory, typed);
     if (runnable.path.empty()) {
       const bool beside = is_executable_file(join(runnable.directory, typed));
       return problem(not_found, cannot + "no folder of PATH has it" +

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,10 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
 // relative entries seen from `directory`.
 std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
                         const std::string& name);
+
+// The same for a list of folders by colons.
+std::string search_folders(std::string_view folders, const std::string& directory,
+                           const std::string& name);
 
 // What the header of an ELF file says it was built for: "ARM 64-bit (aarch64)"; empty if it is no
 // ELF file.

@@ -25,6 +25,7 @@ struct SpawnRequest {
   std::vector<int> keep_fds;               // stay open under their own numbers; above 2
   int death_signal = SIGKILL;              // sent to the child when the calling THREAD dies
   std::optional<rlimit> descriptor_limit;  // none: the parent's
+  std::vector<int> processors;             // it may run on; empty: the parent's
 };
 
 // Starts the child and returns when it executes its program; the Failure says in words why it could

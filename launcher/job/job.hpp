@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
+#include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/ssh/fan_out.hpp"
@@ -54,6 +56,7 @@ class Job : private HostListener {
     std::size_t started = 0;
     std::size_t done = 0;
     unsigned tries = 0;
+    std::string overdue;  // why its login was given up; it may be tried again
     bool in_window = false;
     asio::steady_timer deadline;
     asio::steady_timer retry;
@@ -80,9 +83,16 @@ class Job : private HostListener {
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
   void on_failed_login(std::uint32_t host, const ChannelEnd& end);
+  bool may_wait_for_hosts() const;
+  void log_in_again(std::uint32_t host, std::chrono::milliseconds pause);
+  void assign_ranks(const std::vector<std::uint32_t>& machine_of_rank);
+  bool settle_hosts();
+  core::Status prepare_output();
+  void dismiss_spare_hosts();
   void check_stage();
   void send_setups();
   bootstrap::JobSetup setup_for(std::uint32_t host);
+  void note_oversubscription();
   void send_starts();
   void tell_start_failures();
   void tell_notes();
@@ -99,9 +109,10 @@ class Job : private HostListener {
   void on_rank_done(std::uint32_t host, std::uint32_t rank);
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
+  bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
-  void end_input();
+  void forget_reader(std::uint32_t rank);
   template <class Message>
   void tell_all(const Message& message) {
     for (auto& machine : machines_) {
@@ -127,6 +138,8 @@ class Job : private HostListener {
   void leave();
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
+  bool forwards_signals() const;
+  void tell_ends();
   void trace(const std::string& text);
 
   asio::io_context& io_;
@@ -138,13 +151,16 @@ class Job : private HostListener {
   ssh::FanOut fan_out_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
-  bootstrap::JobMap map_;
+  std::uint64_t job_id_ = 0;
+  std::vector<std::uint32_t> machine_of_rank_;  // index into machines_
   bootstrap::JobKey key_{};
 
   std::vector<bool> rank_gone_;
+  std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   RankOutput output_;
+  InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
 
   asio::signal_set signals_;

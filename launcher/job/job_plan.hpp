@@ -21,10 +21,15 @@ struct PlannedHost {
 // Everything a job needs to know before it begins. A plain value, made by main.
 struct JobPlan {
   cli::RunOptions options;
-  std::vector<PlannedHost> hosts;           // at least one
-  std::vector<std::uint32_t> host_of_rank;  // index into hosts
+  std::vector<PlannedHost> hosts;              // at least one
+  std::vector<std::uint32_t> host_of_rank;     // index into hosts
+  std::vector<std::uint32_t> program_of_rank;  // index into options.programs
+  // What the placement was made of, for another one without hosts that have failed; hosts without
+  // ranks are in reserve.
+  std::vector<hosts::PlacedProgram> placed_programs;
+  hosts::PlacementRules rules;
   std::string own_path;   // absolute, of the prun that runs; the workers' is looked for there too
-  std::string directory;  // absolute; where the ranks are to run
+  std::string directory;  // absolute; where prun was started
   std::vector<std::string> environment;    // of prun itself, NAME=VALUE
   std::optional<rlimit> descriptor_limit;  // what children get; prun has raised its own
 };

@@ -11,6 +11,7 @@
 
 #include "launcher/cli/environment.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/job/program_setup.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 
@@ -18,9 +19,15 @@ namespace prun::job {
 namespace {
 
 constexpr unsigned most_tries = 3;
+// Before a board that may be booting is asked once more.
+constexpr std::chrono::milliseconds pause_for_booting{1000};
 // ssh's own limit is the same --start-timeout; this much later it must have told us in its own
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
+
+bool is_same_machine(const hosts::Host& a, const hosts::Host& b) {
+  return a.name == b.name && a.user == b.user && a.port == b.port;
+}
 
 std::string with_words(const std::string& text, const std::string& words) {
   const std::string said = ssh::said_in_one_line(words);
@@ -142,11 +149,15 @@ void Job::arm_deadline(std::uint32_t host) {
   if (machine.phase == HostPhase::connecting) limit += after_ssh;
   machine.deadline.expires_after(limit);
   machine.deadline.async_wait([this, host, phase = machine.phase](asio::error_code error) {
-    if (error || machines_[host]->phase != phase) return;
+    Machine& late = *machines_[host];
+    if (error || late.phase != phase) return;
     const double seconds = std::chrono::duration<double>(plan_.options.start_timeout).count();
     const std::string text =
         fmt::format("{} within {} s (--start-timeout)", overdue_words(phase), seconds);
-    if (starting()) {
+    if (stage_ == Stage::logins && may_wait_for_hosts()) {
+      late.overdue = text;
+      late.channel->kill();  // its end brings the next attempt
+    } else if (starting()) {
       fail_host(host, 125, text);
     } else {
       lose_host(host, text);
@@ -168,6 +179,12 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
 
 void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
+  if (!machine.overdue.empty()) {
+    const std::string text = std::exchange(machine.overdue, {});
+    if (!may_wait_for_hosts()) return fail_host(host, 125, text);
+    trace(fmt::format("{}: {}; tries again", name(host), text));
+    return log_in_again(host, pause_for_booting);
+  }
   using State = ssh::LoginReply::State;
   switch (end.reply) {
     case State::missing:
@@ -206,12 +223,27 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
                                 end.words + "\n" + end.noise));
   }
   const auto failure = ssh::explain_ssh_failure(machine.host, end.words);
+  if (failure.may_be_booting && may_wait_for_hosts()) {
+    trace(fmt::format("{}: {}; tries again", name(host), failure.text));
+    return log_in_again(host, pause_for_booting);
+  }
   if (!failure.try_again || machine.tries >= most_tries) return fail_host(host, 125, failure.text);
   trace(fmt::format("{}: {}; tries again", name(host), failure.text));
+  std::minstd_rand random(std::random_device{}());
+  log_in_again(host, std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+}
+
+// Boards that are still booting get as much time as --wait-hosts says.
+bool Job::may_wait_for_hosts() const {
+  const auto& limit = plan_.options.wait_hosts;
+  return limit && std::chrono::steady_clock::now() - begun_ < *limit;
+}
+
+void Job::log_in_again(std::uint32_t host, std::chrono::milliseconds pause) {
+  Machine& machine = *machines_[host];
   leave_window(machine);
   machine.phase = HostPhase::waiting;
-  std::minstd_rand random(std::random_device{}());
-  machine.retry.expires_after(std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+  machine.retry.expires_after(pause);
   machine.retry.async_wait([this, host](asio::error_code error) {
     if (error) return;
     fan_out_.enter([this, host] {
@@ -221,19 +253,90 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   });
 }
 
+// Where the job may begin without some of its hosts: leaves out those that have failed and places
+// the ranks anew. False if too few are left.
+bool Job::settle_hosts() {
+  if (!plan_.options.min_hosts) return start_failures_.empty();
+  const auto is_alive = [this](const hosts::Host& host) {
+    return std::any_of(machines_.begin(), machines_.end(), [&](const auto& machine) {
+      return machine->phase != HostPhase::failed && is_same_machine(machine->host, host);
+    });
+  };
+  const auto alive = std::count_if(machines_.begin(), machines_.end(), [](const auto& machine) {
+    return machine->phase != HostPhase::failed;
+  });
+  if (alive < static_cast<std::ptrdiff_t>(*plan_.options.min_hosts)) {
+    decide(125, fmt::format("{} of {} hosts can be used, and {} are needed (--min-hosts)", alive,
+                            machines_.size(), *plan_.options.min_hosts));
+    return false;
+  }
+  if (!start_failures_.empty()) {
+    auto programs = plan_.placed_programs;
+    for (auto& program : programs) {
+      const bool named = !program.hosts.empty();
+      std::erase_if(program.hosts, [&](const auto& host) { return !is_alive(host); });
+      if (!named || !program.hosts.empty()) continue;
+      decide(125, "a program of the job has lost all of its hosts");
+      return false;
+    }
+    const auto placed = hosts::place(programs, plan_.rules);
+    if (!placed) {
+      decide(125, placed.failure().text);
+      return false;
+    }
+    std::vector<std::uint32_t> machine_of_rank;
+    for (const auto index : placed.value().host_of_rank) {
+      const auto& host = placed.value().hosts[index];
+      const auto machine = std::find_if(machines_.begin(), machines_.end(), [&](const auto& one) {
+        return is_same_machine(one->host, host);
+      });
+      machine_of_rank.push_back(static_cast<std::uint32_t>(machine - machines_.begin()));
+    }
+    plan_.program_of_rank = placed.value().program_of_rank;
+    assign_ranks(machine_of_rank);
+    for (auto& failure : start_failures_) {
+      failure.word.text = "left out: " + failure.word.text;
+      notes_.push_back(std::move(failure.word));
+    }
+    start_failures_.clear();
+  }
+  dismiss_spare_hosts();
+  return true;
+}
+
+// They were asked in case others would not answer.
+void Job::dismiss_spare_hosts() {
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    Machine& machine = *machines_[host];
+    if (machine.phase == HostPhase::failed || !machine.ranks.empty()) continue;
+    trace(fmt::format("{}: not needed", name(host)));
+    machine.phase = HostPhase::done;
+    if (machine.channel) machine.channel->send(bootstrap::Shutdown{});
+  }
+}
+
 // Goes on when every host has come as far as the others or has failed.
 void Job::check_stage() {
   const auto all = [this](HostPhase phase) {
     return std::all_of(machines_.begin(), machines_.end(), [phase](const auto& machine) {
-      return machine->phase == phase || machine->phase == HostPhase::failed;
+      return machine->phase == phase || machine->phase == HostPhase::failed ||
+             machine->phase == HostPhase::done;
     });
   };
   if (stage_ == Stage::logins && all(HostPhase::agent_up)) {
+    // Where a host has failed the others are looked at too: the user is told all that is wrong.
+    const bool settled = settle_hosts();
+    if (!settled && plan_.options.min_hosts) return tell_start_failures();
     stage_ = Stage::checks;
     send_setups();
   }
   if (stage_ == Stage::checks && all(HostPhase::ready)) {
     if (start_failures_.empty()) {
+      const auto prepared = prepare_output();
+      if (!prepared) {
+        decide(125, prepared.failure().text);
+        return close_down(std::chrono::milliseconds(5000));
+      }
       send_starts();
     } else {
       tell_start_failures();
@@ -241,7 +344,6 @@ void Job::check_stage() {
   }
 }
 
-// Also where another host has failed already: the user wants to know everything that is wrong.
 void Job::send_setups() {
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::agent_up) continue;
@@ -250,19 +352,26 @@ void Job::send_setups() {
   }
 }
 
+// The job as its ranks see it holds only hosts that have any.
 bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   std::vector<HostReach> reaches;
-  for (const auto& machine : machines_) {
+  std::vector<std::uint32_t> index_of(machines_.size(), 0);
+  bootstrap::JobSetup setup;
+  for (std::size_t i = 0; i < machines_.size(); ++i) {
+    const auto& machine = machines_[i];
+    if (machine->ranks.empty()) continue;
+    index_of[i] = static_cast<std::uint32_t>(reaches.size());
     reaches.push_back(
         {machine->local, machine->hello.client_address, machine->hello.server_address});
+    setup.map.hosts.push_back({machine->host.name, {}});
   }
-  auto addresses = addresses_for(host, reaches);
-  bootstrap::JobSetup setup;
-  setup.map = map_;
-  for (std::size_t i = 0; i < machines_.size(); ++i)
+  auto addresses = addresses_for(index_of[host], reaches);
+  for (std::size_t i = 0; i < reaches.size(); ++i)
     setup.map.hosts[i].data_address = addresses.of_host[i];
+  setup.map.job_id = job_id_;
+  for (const auto machine : machine_of_rank_) setup.map.host_of_rank.push_back(index_of[machine]);
   setup.key = key_;
-  setup.host_index = host;
+  setup.host_index = index_of[host];
   setup.bind_address = addresses.bind_address;
   const Machine& machine = *machines_[host];
   utsname own{};
@@ -270,21 +379,35 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   const auto site = machine.local                          ? cli::RankSite::here
                     : machine.hello.machine == own.machine ? cli::RankSite::same_machine
                                                            : cli::RankSite::other_machine;
-  bootstrap::Program program;
-  program.arguments = plan_.options.command;
-  program.environment = cli::rank_environment(plan_.environment, plan_.options.environment, site);
-  program.directory = plan_.directory;
-  program.directory_required = !plan_.options.directory.empty();
-  setup.programs.push_back(std::move(program));
-  setup.program_of_rank.assign(map_.size(), 0);
+  for (const auto& program : plan_.options.programs)
+    setup.programs.push_back(program_for(program, plan_, site));
+  setup.program_of_rank = plan_.program_of_rank;
+  setup.input_rank = plan_.options.input == cli::InputFor::all ? bootstrap::JobSetup::input_for_all
+                     : plan_.options.input == cli::InputFor::none
+                         ? bootstrap::JobSetup::no_input
+                         : static_cast<std::int32_t>(plan_.options.input_rank);
   setup.compression = plan_.options.compression;
   return setup;
 }
 
+void Job::note_oversubscription() {
+  if (!plan_.options.tells_oversubscription) return;
+  for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    const auto ranks = machines_[host]->ranks.size();
+    const auto cores = machines_[host]->hello.cores;
+    if (ranks <= cores) continue;
+    notes_.push_back(
+        {host, fmt::format("{} ranks share {} (--oversubscribe hides this note)", ranks,
+                           cores == 1 ? "one core" : fmt::format("{} cores", cores))});
+  }
+}
+
 void Job::send_starts() {
+  note_oversubscription();
   tell_notes();
   stage_ = Stage::running;
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    if (machines_[host]->phase != HostPhase::ready) continue;
     machines_[host]->channel->send(bootstrap::Start{});
     move(host, HostEvent::start_sent);
   }
@@ -311,6 +434,7 @@ void Job::tell_start_failures() {
   std::vector<HostWord> words;
   for (const auto& failure : start_failures_) words.push_back(failure.word);
   tell_by_host(std::move(words));
+  if (start_failures_.empty()) return close_down(std::chrono::milliseconds(5000));
   // The program's own status only if nothing else was wrong.
   const auto first = start_failures_.front().status;
   const bool same = std::all_of(start_failures_.begin(), start_failures_.end(),

@@ -30,6 +30,56 @@ class Logins(LauncherTest):
         self.assertEqual(sorted(done.out.splitlines()), ["0 one", "1 two", "2 three"])
         self.assertQuiet(done)
 
+    dead = 'test $host = dead && { echo "ssh: connect to host dead port 22: No route to host" >&2; exit 255; }; '
+
+    def test_dead_hosts_are_left_out(self):
+        done = self.run_hosts("one,dead,three", self.dead + 'exec sh -c "$command"', "--skip-dead",
+                              program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(sorted(done.out.splitlines()), ["0 of 2 on one", "1 of 2 on three"])
+        self.assertEqual(done.status, 0)
+        self.assertRegex(done.err, r"^prun: dead: left out: there is no way to it through the network .*\n$")
+
+    def test_a_number_of_ranks_stays_and_reserve_hosts_step_in(self):
+        done = self.run_hosts("one,dead,three", self.dead + 'exec sh -c "$command"', "--min-hosts", "2", "-n", "2",
+                              "-q", program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(sorted(done.out.splitlines()), ["0 of 2 on one", "1 of 2 on three"])
+        self.assertQuiet(done)
+
+    def test_hosts_in_reserve_that_are_not_needed_are_left_alone(self):
+        done = self.run_hosts("one,two,three", 'exec sh -c "$command"', "--skip-dead", "-n", "1",
+                              program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(done.out, "0 of 1 on one\n")
+        self.assertQuiet(done)
+
+    def test_too_few_hosts(self):
+        done = self.fails(self.dead + 'exec sh -c "$command"', r"(?m)^prun: dead: there is no way to it",
+                          "--min-hosts", "3", hosts="one,dead,three")
+        self.assertEqual(done.last_line, "prun: 2 of 3 hosts can be used, and 3 are needed (--min-hosts)")
+
+    def test_a_program_whose_hosts_are_all_dead(self):
+        done = self.run_prun("--launcher-exec", self.ssh(self.dead + 'exec sh -c "$command"'), "--skip-dead",
+                             "-H", "one", "true", ":", "-H", "dead", "true")
+        self.assertEqual(done.status, 125)
+        self.assertEqual(done.last_line, "prun: a program of the job has lost all of its hosts")
+
+    def test_waits_for_a_host_that_boots(self):
+        up = self.path("up")
+        script = (f'test -e {up} || {{ touch {up}; echo "ssh: connect to host far port 22: Connection refused" >&2; exit 255; }}; '
+                  'exec sh -c "$command"')
+        done = self.run_hosts("far", script, "--wait-hosts", "20s", program=("echo", "here"))
+        self.assertEqual(done.out, "here\n")
+        self.assertQuiet(done)
+
+    def test_waits_no_longer_than_it_was_told(self):
+        done = self.fails('echo "ssh: connect to host far port 22: Connection refused" >&2; exit 255',
+                          r"^prun: far: it is there, but no ssh server listens", "--wait-hosts", "0.5")
+        self.assertLess(done.seconds, 5)
+
+    def test_a_refused_key_is_not_waited_for(self):
+        done = self.fails('echo "far: Permission denied (publickey)." >&2; exit 255', r"^prun: far: it refuses our ssh key",
+                          "--wait-hosts", "25")
+        self.assertLess(done.seconds, 5)
+
     def test_login_shells_of_several_makes(self):
         for shell in ("sh", "bash", "dash", "zsh", "fish", "tcsh", "busybox sh"):
             if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode != 0:

@@ -98,7 +98,9 @@ class Cluster:
         words = [TOOL, "--name", self.name, "sh"]
         if dir is not None:
             words += ["--dir", str(dir)]
-        words += [host, "env", *(f"{name}={value}" for name, value in (env or {}).items()), *map(str, argv)]
+        # Virtual hosts have this machine's cores, and tests more ranks than those: nothing to talk about.
+        env = {"PRUN_OPTIONS": "--oversubscribe", **(env or {})}
+        words += [host, "env", *(f"{name}={value}" for name, value in env.items()), *map(str, argv)]
         options = {"text": True, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                    **options}
         return subprocess.Popen(words, **options)

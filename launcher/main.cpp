@@ -23,6 +23,7 @@
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/stage/agent_binary.hpp"
 
 namespace {
 
@@ -82,6 +83,8 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.options = options;
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.own_path = own_path();
+  plan.agent_folders = stage::agent_folders(plan.own_path);
+  plan.agents = stage::find_agents(plan.agent_folders);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);

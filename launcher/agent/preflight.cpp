@@ -2,7 +2,6 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,10 +51,6 @@ std::string join(const std::string& directory, const std::string& name) {
 std::string home_directory(const std::vector<std::string>& environment) {
   if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home))
     return home;
-  if (const passwd* entry = ::getpwuid(::getuid());
-      entry != nullptr && is_directory(entry->pw_dir)) {
-    return entry->pw_dir;
-  }
   return "/";
 }
 

@@ -43,6 +43,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       plan_(std::move(plan)),
       log_(log),
       fan_out_(plan_.options.ssh_window),
+      agents_(plan_.agents),
       rank_gone_(plan_.host_of_rank.size()),
       endpoint_timer_(io),
       output_(io,
@@ -62,6 +63,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     auto machine = std::make_unique<Machine>(io_);
     machine->host = planned.host;
     machine->local = planned.local;
+    machine->request.agents = plan_.agents;
     machines_.push_back(std::move(machine));
     map_.hosts.push_back({planned.host.name, {}});
   }
@@ -144,7 +146,7 @@ void Job::close_down(milliseconds patience) {
     machine->deadline.cancel();
     machine->retry.cancel();
     if (!machine->channel) continue;
-    if (machine->phase == HostPhase::connecting || machine->phase == HostPhase::logged_in) {
+    if (machine->phase < HostPhase::agent_up) {
       machine->channel->kill();
     } else {
       machine->channel->send(bootstrap::Shutdown{});

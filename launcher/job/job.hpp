@@ -19,6 +19,8 @@
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/ssh/fan_out.hpp"
+#include "launcher/ssh/remote_command.hpp"
+#include "launcher/stage/agent_supply.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::job {
@@ -55,6 +57,7 @@ class Job : private HostListener {
     std::size_t done = 0;
     unsigned tries = 0;
     bool in_window = false;
+    ssh::AgentRequest request;  // what the next login asks for
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
@@ -76,6 +79,10 @@ class Job : private HostListener {
   void on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame);
   void on_ready(std::uint32_t host, const bootstrap::AgentReady& ready);
   void on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem);
+  void on_need(std::uint32_t host, const std::string& agent) override;
+  void on_supplied(std::uint32_t host) override;
+  void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
+  bool asks_again(std::uint32_t host, const ChannelEnd& end);
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
@@ -136,6 +143,7 @@ class Job : private HostListener {
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
+  stage::AgentSupply agents_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   bootstrap::JobMap map_;

@@ -9,6 +9,7 @@
 
 #include "launcher/cli/run_options.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "launcher/stage/agent_binary.hpp"
 
 namespace prun::job {
 
@@ -23,10 +24,12 @@ struct JobPlan {
   cli::RunOptions options;
   std::vector<PlannedHost> hosts;           // at least one
   std::vector<std::uint32_t> host_of_rank;  // index into hosts
-  std::string own_path;   // absolute, of the prun that runs; the workers' is looked for there too
-  std::string directory;  // absolute; where the ranks are to run
-  std::vector<std::string> environment;    // of prun itself, NAME=VALUE
-  std::optional<rlimit> descriptor_limit;  // what children get; prun has raised its own
+  std::string own_path;                     // absolute, of the prun that runs
+  std::vector<stage::AgentBinary> agents;   // that can be sent
+  std::vector<std::string> agent_folders;   // where those were looked for
+  std::string directory;                    // absolute; where the ranks are to run
+  std::vector<std::string> environment;     // of prun itself, NAME=VALUE
+  std::optional<rlimit> descriptor_limit;   // what children get; prun has raised its own
 };
 
 }  // namespace prun::job

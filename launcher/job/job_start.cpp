@@ -1,5 +1,6 @@
 // From the first login to the order to start.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <asio/post.hpp>
@@ -13,6 +14,7 @@
 #include "launcher/job/job.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
+#include "runtime/security/random.hpp"
 
 namespace prun::job {
 namespace {
@@ -25,6 +27,13 @@ constexpr std::chrono::milliseconds after_ssh{1000};
 std::string with_words(const std::string& text, const std::string& words) {
   const std::string said = ssh::said_in_one_line(words);
   return said.empty() ? text : text + " (" + said + ")";
+}
+
+std::string agent_names(const std::vector<stage::AgentBinary>& agents) {
+  if (agents.empty()) return "none";
+  std::string names;
+  for (const auto& agent : agents) names += (names.empty() ? "" : ", ") + agent.architecture;
+  return names;
 }
 
 }  // namespace
@@ -50,10 +59,11 @@ void Job::log_in(std::uint32_t host) {
   machine.channel = std::make_unique<HostChannel>(io_, listener, host);
   std::vector<std::string> command{plan_.own_path, "agent", "--local"};
   if (!machine.local) {
+    machine.request.name = fmt::format("{:016x}", security::random_u64());
     command = ssh::ssh_command(
         machine.host,
         {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout},
-        plan_.own_path);
+        ssh::remote_command(machine.request));
   }
   const auto opened =
       machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
@@ -73,6 +83,23 @@ void Job::leave_window(Machine& machine) {
 void Job::on_shell(std::uint32_t host, const std::string& path) {
   trace(fmt::format("{}: starts {}", name(host), path));
   move(host, HostEvent::shell_seen);
+}
+
+void Job::on_need(std::uint32_t host, const std::string& agent) {
+  const auto bytes = agents_.find(agent);
+  if (!bytes) {
+    fail_host(
+        host, 125,
+        fmt::format("it asks for the agent {}, which is not here (any more): try again", agent));
+    return;
+  }
+  trace(fmt::format("{}: needs the agent {}, {} bytes", name(host), agent, bytes->size()));
+  if (move(host, HostEvent::agent_needed)) machines_[host]->channel->supply(bytes);
+}
+
+// As long as something moves, a slow link is no failure.
+void Job::on_supplied(std::uint32_t host) {
+  arm_deadline(host);
 }
 
 void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
@@ -170,18 +197,25 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
   using State = ssh::LoginReply::State;
   switch (end.reply) {
-    case State::missing:
+    case State::unknown_machine:
       return fail_host(
           host, 125,
-          fmt::format("prun is not installed there: looked for {} and in PATH", end.reply_detail));
-    case State::broken: {
-      const std::size_t line = end.reply_detail.find('\n');
-      const std::string path = end.reply_detail.substr(0, line);
-      return fail_host(host, 125,
-                       with_words(fmt::format("its prun does not run there: {}", path),
-                                  line == std::string::npos ? std::string()
-                                                            : end.reply_detail.substr(line + 1)));
-    }
+          fmt::format("its processor is {}, and prun has no agent for that; in {} there is "
+                      "{}",
+                      end.reply_detail, fmt::join(plan_.agent_folders, " or "),
+                      agent_names(plan_.agents)));
+    case State::no_room:
+      return fail_host(
+          host, 125,
+          fmt::format("no folder there can take prun's agent: full, read-only or without leave "
+                      "to execute ({})",
+                      end.reply_detail));
+    case State::unsent:
+      if (asks_again(host, end)) return;
+      return fail_host(
+          host, 125,
+          with_words(fmt::format("prun's agent has not arrived there whole ({})", end.reply_detail),
+                     end.words));
     case State::other_version:
       return fail_host(host, 125,
                        fmt::format("its prun is of another make ({}); install the same on both",
@@ -194,7 +228,8 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
     case State::greeted:
       break;
   }
-  if (end.agent_was_there || machine.phase == HostPhase::logged_in) {
+  if (!end.agent_was_there && asks_again(host, end)) return;
+  if (end.agent_was_there || end.shell_seen) {
     return fail_host(host, 125, with_words("its agent has left", end.broken + "\n" + end.words));
   }
   const bool is_ssh_failure =
@@ -207,11 +242,17 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   }
   const auto failure = ssh::explain_ssh_failure(machine.host, end.words);
   if (!failure.try_again || machine.tries >= most_tries) return fail_host(host, 125, failure.text);
-  trace(fmt::format("{}: {}; tries again", name(host), failure.text));
+  std::minstd_rand random(std::random_device{}());
+  log_in_again(host, failure.text, std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+}
+
+void Job::log_in_again(std::uint32_t host, const std::string& why,
+                       std::chrono::milliseconds pause) {
+  Machine& machine = *machines_[host];
+  trace(fmt::format("{}: {}; tries again", name(host), why));
   leave_window(machine);
   machine.phase = HostPhase::waiting;
-  std::minstd_rand random(std::random_device{}());
-  machine.retry.expires_after(std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+  machine.retry.expires_after(pause);
   machine.retry.async_wait([this, host](asio::error_code error) {
     if (error) return;
     fan_out_.enter([this, host] {
@@ -219,6 +260,18 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
       log_in(host);
     });
   });
+}
+
+// An agent that was in the cache folder and does not run may have been damaged there: another one is
+// sent, once. One that was sent and does not run had no room or must not be executed there: it is
+// put elsewhere, once.
+bool Job::asks_again(std::uint32_t host, const ChannelEnd& end) {
+  auto& request = machines_[host]->request;
+  if (!end.shell_seen) return false;
+  bool& tried = end.agent_needed ? request.elsewhere : request.afresh;
+  if (std::exchange(tried, true)) return false;
+  log_in_again(host, "its agent has not started", std::chrono::milliseconds(0));
+  return true;
 }
 
 // Goes on when every host has come as far as the others or has failed.

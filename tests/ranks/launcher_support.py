@@ -66,7 +66,7 @@ class LauncherTest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory(prefix="prun-test-")
         self.addCleanup(self.folder.cleanup)
         self.addCleanup(self.nothing_left)
-        self.environment = dict(os.environ, PRUN_TEST_TOKEN=self.token)
+        self.environment = dict(os.environ, PRUN_TEST_TOKEN=self.token, XDG_CACHE_HOME=self.path("cache"))
         for name in [n for n in self.environment if n.startswith(("SSH_", "PRUN_RANK", "PRUN_FD"))]:
             del self.environment[name]
 

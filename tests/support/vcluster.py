@@ -39,14 +39,17 @@ class Cluster:
     """A cluster with a name of its own, up between __enter__ and __exit__ (or up() and down()).
 
     It goes down also when this process dies without cleaning up. Names in `hosts` are all its hosts.
+    Those named in `bare` have neither the programs in `bin` nor this source tree.
     """
 
-    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None):
+    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None, bare=()):
         self.name = f"test-{os.getpid()}-{next(_numbers)}"
         self.hosts = [f"rpi{number}" for number in range(1, hosts + 1)]
         self._options = ["--rate", rate, "--bin", str(bin), "--owner", str(os.getpid())]
         for folder in binds:
             self._options += ["--bind", str(folder)]
+        if bare:
+            self._options += ["--bare", ",".join(bare)]
         if buffer is not None:
             self._options += ["--buffer", str(buffer)]
 

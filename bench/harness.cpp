@@ -7,7 +7,8 @@ namespace prun::bench {
 
 namespace {
 
-// Warm-up lasts a tenth of the time spent on the measurement, and connects what is not connected.
+// Warm-up lasts a tenth of the time spent on the measurement. Of few repetitions that is none:
+// verifying has connected what was not connected.
 constexpr double warm_up_share = 0.1;
 constexpr std::size_t longest_warm_up = 4096;
 constexpr std::size_t most_samples_of_one_rank = 10'000;
@@ -36,8 +37,8 @@ T from_root(Backend& backend, T value) {
 double warm_up(Context& context, Operation& operation) {
   const Settings& settings = context.settings;
   if (settings.iterations > 0) {
-    const std::size_t count = std::clamp<std::size_t>(settings.iterations / 10, 1, longest_warm_up);
-    return timed_steps(context, operation, count) / static_cast<double>(count);
+    const std::size_t count = std::min<std::size_t>(settings.iterations / 10, longest_warm_up);
+    return count == 0 ? 0 : timed_steps(context, operation, count) / static_cast<double>(count);
   }
   for (std::size_t count = 1;; count *= 2) {
     const double elapsed = timed_steps(context, operation, count);

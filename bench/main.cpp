@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <set>
+#include <map>
 #include <string>
 
 #include "bench/backend.hpp"
@@ -65,39 +65,48 @@ std::vector<std::uint64_t> sizes_for(const OperationInfo& info, const Settings& 
   return sizes;
 }
 
-// How many hosts the ranks are on; at rank 0, at least 1 elsewhere.
-std::size_t count_hosts(Backend& backend) {
+// Where the ranks are, at rank 0; elsewhere it says nothing. Without `ranks_per_host` where the
+// hosts have different numbers of ranks.
+struct Hosts {
+  std::size_t count = 0;
+  std::size_t ranks_per_host = 0;
+};
+
+Hosts find_hosts(Backend& backend) {
   constexpr std::size_t longest_name = 256;
   std::array<char, longest_name> mine{};
   const std::string name = backend.host().substr(0, longest_name - 1);
   std::copy(name.begin(), name.end(), mine.begin());
   std::vector<char> all(longest_name * static_cast<std::size_t>(backend.size()));
   backend.gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(all)), 0);
-  std::set<std::string> names;
-  for (std::size_t at = 0; at < all.size(); at += longest_name) names.emplace(&all[at]);
-  return names.size();
+  std::map<std::string, std::size_t> ranks_of;
+  for (std::size_t at = 0; at < all.size(); at += longest_name) ++ranks_of[&all[at]];
+  const std::size_t first = ranks_of.begin()->second;
+  const bool even = std::all_of(ranks_of.begin(), ranks_of.end(),
+                                [first](const auto& host) { return host.second == first; });
+  return {ranks_of.size(), even ? first : 0};
 }
 
 Line line_of(const OperationInfo& info, const Result& result, const Context& context,
-             std::size_t hosts) {
+             const Hosts& hosts) {
   const Settings& settings = context.settings;
-  const int ranks = context.backend.size();
   Line line;
   line.implementation = Backend::implementation();
   line.version = Backend::version();
   line.operation = info.name;
   line.bytes = result.bytes;
-  line.ranks = static_cast<std::uint64_t>(ranks);
-  line.hosts = hosts;
+  line.ranks = static_cast<std::uint64_t>(context.backend.size());
+  line.hosts = hosts.count;
   line.iterations = result.iterations;
   line.batch = result.batch;
   line.time = result.time;
   line.slowest = result.slowest;
   line.figures = result.figures;
-  // Ranks that share a host share its link, or need none.
-  if (info.demand != nullptr && hosts == static_cast<std::size_t>(ranks) && ranks > 1) {
-    line.bound =
-        lower_bound(settings.link, info.demand(static_cast<double>(result.bytes), ranks, settings));
+  if (info.demand != nullptr && hosts.count > 1 && hosts.ranks_per_host > 0) {
+    const Placement placement{static_cast<int>(hosts.count),
+                              static_cast<int>(hosts.ranks_per_host)};
+    line.bound = lower_bound(settings.link,
+                             info.demand(static_cast<double>(result.bytes), placement, settings));
   }
   return line;
 }
@@ -105,18 +114,19 @@ Line line_of(const OperationInfo& info, const Result& result, const Context& con
 void run_all(Context& context) {
   Backend& backend = context.backend;
   const auto chosen = chosen_operations(context.settings, backend.size());
-  std::size_t hosts = 0;
+  Hosts hosts;
   Report report(std::cout, context.settings.json);
   for (const OperationInfo* info : chosen) {
-    if (info->messages && hosts == 0) hosts = count_hosts(backend);
     for (const std::uint64_t bytes : sizes_for(*info, context.settings)) {
       const Result result = info->run(context, bytes);
+      // Not before: it makes connections, which cost memory.
+      if (info->messages && hosts.count == 0) hosts = find_hosts(backend);
       if (backend.rank() == 0) report.print(line_of(*info, result, context, hosts));
     }
   }
   // All leave together: MPICH 4.0 over UCX can wait for ever in MPI_Finalize for a rank that went
   // there with answers still owed.
-  if (hosts != 0) backend.barrier();
+  if (hosts.count != 0) backend.barrier();
 }
 
 void list_operations() {

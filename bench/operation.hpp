@@ -55,6 +55,14 @@ struct Result {
   std::vector<std::pair<std::string, double>> figures;
 };
 
+// Where the ranks are: the same number of them on every host.
+struct Placement {
+  int hosts = 1;
+  int ranks_per_host = 1;
+
+  int ranks() const { return hosts * ranks_per_host; }
+};
+
 // A row of the list of operations.
 struct OperationInfo {
   std::string_view name;
@@ -66,8 +74,8 @@ struct OperationInfo {
   bool messages = true;       // false: no rank says anything to another
   std::uint64_t granule = 1;  // sizes are rounded up to a multiple of it
   Result (*run)(Context&, std::uint64_t bytes) = nullptr;
-  // What it demands of the network, for the lower bound of what is reported.
-  Demand (*demand)(double bytes, int ranks, const Settings& settings) = nullptr;
+  // What it demands of the network, for the lower bound of what is reported. Null: nothing.
+  Demand (*demand)(double bytes, const Placement& placement, const Settings& settings) = nullptr;
 };
 
 const std::vector<OperationInfo>& operations();

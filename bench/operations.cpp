@@ -3,6 +3,7 @@
 #include "bench/collectives.hpp"
 #include "bench/operation.hpp"
 #include "bench/point_to_point.hpp"
+#include "bench/resources.hpp"
 
 namespace prun::bench {
 
@@ -22,31 +23,45 @@ Result run_init(Context& context, std::uint64_t) {
   return result;
 }
 
-// Bytes through the busiest link; see "Lower bounds" in README.md.
-Demand one_message(double bytes, int, const Settings&) {
+// Bytes through the busiest link; see "Lower bounds" in README.md. Ranks 0 and 1 of the first three
+// share a host where any ranks do: their messages cross no link.
+Demand one_message(double bytes, const Placement& placement, const Settings&) {
+  if (placement.ranks_per_host > 1) return {};
   return {bytes, 1};
 }
-Demand one_bulk(double bytes, int, const Settings&) {
+Demand one_bulk(double bytes, const Placement& placement, const Settings&) {
+  if (placement.ranks_per_host > 1) return {};
   return {bytes, 0};
 }
-Demand window(double bytes, int, const Settings& settings) {
+Demand window(double bytes, const Placement& placement, const Settings& settings) {
+  if (placement.ranks_per_host > 1) return {};
   const auto messages = static_cast<double>(settings.window);
   return {bytes * messages, 0, messages};
 }
-Demand only_rounds(double, int ranks, const Settings&) {
-  return {0, doubling_rounds(ranks)};
+Demand only_rounds(double, const Placement& placement, const Settings&) {
+  return {0, doubling_rounds(placement.hosts)};
 }
-Demand whole_vector(double bytes, int ranks, const Settings&) {
-  return {bytes, doubling_rounds(ranks)};
+// What the ranks of one host need or give in common crosses its link once.
+Demand whole_vector(double bytes, const Placement& placement, const Settings&) {
+  return {bytes, doubling_rounds(placement.hosts)};
 }
-Demand vector_there_and_back(double bytes, int ranks, const Settings&) {
-  return {2 * bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
+Demand vector_there_and_back(double bytes, const Placement& placement, const Settings&) {
+  const double hosts = placement.hosts;
+  return {2 * bytes * (hosts - 1) / hosts, doubling_rounds(placement.hosts)};
 }
-Demand vector_but_own_part(double bytes, int ranks, const Settings&) {
-  return {bytes * (ranks - 1) / ranks, doubling_rounds(ranks)};
+Demand vector_but_own_part(double bytes, const Placement& placement, const Settings&) {
+  const double hosts = placement.hosts;
+  return {bytes * (hosts - 1) / hosts, doubling_rounds(placement.hosts)};
 }
-Demand block_of_each_other(double bytes, int ranks, const Settings&) {
-  return {bytes * (ranks - 1), doubling_rounds(ranks)};
+// A host takes in, or its root gives out, the blocks of all ranks on other hosts.
+Demand block_of_each_other(double bytes, const Placement& placement, const Settings&) {
+  const int others = placement.ranks() - placement.ranks_per_host;
+  return {bytes * others, doubling_rounds(placement.hosts)};
+}
+// Each rank of a host has another block for each rank elsewhere.
+Demand block_of_each_pair(double bytes, const Placement& placement, const Settings&) {
+  const int others = placement.ranks() - placement.ranks_per_host;
+  return {bytes * placement.ranks_per_host * others, doubling_rounds(placement.hosts)};
 }
 
 }  // namespace
@@ -134,7 +149,7 @@ const std::vector<OperationInfo>& operations() {
        .default_bytes = parts,
        .minimum_ranks = 1,
        .run = run_alltoall,
-       .demand = block_of_each_other},
+       .demand = block_of_each_pair},
       {.name = "scatter",
        .summary = "a part for each rank from rank 0; bytes of one part",
        .default_bytes = parts,
@@ -153,8 +168,18 @@ const std::vector<OperationInfo>& operations() {
        .sized = false,
        .minimum_ranks = 1,
        .messages = false,
-       .run = run_init,
-       .demand = nullptr},
+       .run = run_init},
+      {.name = "idle",
+       .summary = "processor time of rank 1 while it waits, --seconds each, in recv, wait, barrier",
+       .default_bytes = none,
+       .sized = false,
+       .run = run_idle},
+      {.name = "memory",
+       .summary = "memory of the ranks after joining, a barrier and an allreduce of 1 KiB",
+       .default_bytes = none,
+       .sized = false,
+       .minimum_ranks = 1,
+       .run = run_memory},
   };
   return list;
 }

@@ -1,24 +1,27 @@
 #include "bench/pattern.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
+#include <vector>
+
+#include "bench/mixed.hpp"
+#include "bench/text.hpp"
 
 namespace prun::bench {
 
 namespace {
 
-// A prime period: parts of a power of two in length that are swapped do not look alike.
-constexpr std::size_t period = 251;
-constexpr std::size_t number_period = 97;
-
+// Nothing in it comes twice, so no compression shortens it, and a part that is in another's place
+// looks different.
 std::uint8_t byte_at(std::uint64_t seed, std::size_t index) {
-  return static_cast<std::uint8_t>((index % period) + (index / period) * 7 + seed * 37);
+  return static_cast<std::uint8_t>(mixed(seed, index / 8) >> (8 * (index % 8)));
 }
 
+// Sums of up to 64 of them are exact in a float's 24 bits.
+constexpr std::uint64_t largest_number = (1u << 18) - 1;
+
 float number_at(int rank, std::size_t index) {
-  return static_cast<float>((index * 5 + static_cast<std::size_t>(rank) * 31) % number_period);
+  return static_cast<float>(mixed(static_cast<std::uint64_t>(rank), index) & largest_number);
 }
 
 [[noreturn]] void differs(std::string_view what, std::string_view unit, std::size_t index,
@@ -53,15 +56,36 @@ void fill_numbers(std::span<float> data, int rank) {
 
 void check_sums(std::span<const float> data, int ranks, std::size_t first_index,
                 std::string_view what) {
-  std::array<double, number_period> sums{};
-  for (std::size_t i = 0; i < number_period; ++i) {
-    for (int rank = 0; rank < ranks; ++rank) sums[i] += static_cast<double>(number_at(rank, i));
-  }
+  // More ranks than keep the sum exact: each addition may be off by half a unit of the last place.
+  const double tolerance = ranks <= 64 ? 0.5 : ranks;
   for (std::size_t i = 0; i < data.size(); ++i) {
-    const double expected = sums[(first_index + i) % number_period];
-    // Exact by construction; written so that a NaN is a difference too.
-    if (!(std::abs(static_cast<double>(data[i]) - expected) < 0.5)) {
+    double expected = 0;
+    for (int rank = 0; rank < ranks; ++rank)
+      expected += static_cast<double>(number_at(rank, first_index + i));
+    // Written so that a NaN is a difference too.
+    if (!(std::abs(static_cast<double>(data[i]) - expected) < tolerance)) {
       differs(what, "element", first_index + i, std::to_string(data[i]), std::to_string(expected));
+    }
+  }
+}
+
+void fill_payload(Payload payload, std::span<std::byte> data, std::uint64_t seed) {
+  if (payload == Payload::text) {
+    fill_text(data, seed);
+  } else {
+    fill_pattern(data, seed);
+  }
+}
+
+void check_payload(Payload payload, std::span<const std::byte> data, std::uint64_t seed,
+                   std::string_view what) {
+  if (payload == Payload::random) return check_pattern(data, seed, what);
+  std::vector<std::byte> expected(data.size());
+  fill_text(expected, seed);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (data[i] != expected[i]) {
+      differs(what, "byte", i, std::to_string(std::to_integer<int>(data[i])),
+              std::to_string(std::to_integer<int>(expected[i])));
     }
   }
 }

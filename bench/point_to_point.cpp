@@ -12,19 +12,19 @@ namespace {
 
 class RoundTrip : public Operation {
  public:
-  RoundTrip(Backend& backend, std::uint64_t bytes)
-      : backend_(backend), data_(static_cast<std::size_t>(bytes)) {}
+  RoundTrip(Backend& backend, std::uint64_t bytes, Payload payload)
+      : backend_(backend), payload_(payload), data_(static_cast<std::size_t>(bytes)) {}
 
   void verify() override {
     const auto seed = static_cast<std::uint64_t>(backend_.rank());
-    fill_pattern(data_, seed);
+    fill_payload(payload_, data_, seed);
     if (backend_.rank() == 0) backend_.send(data_, 1);
     if (backend_.rank() <= 1) {
       // Not the buffer that was sent: an answer that never came must not look right.
       std::vector<std::byte> received(data_.size());
       fill_other(received, 1 - seed);
       backend_.recv(received, 1 - backend_.rank());
-      check_pattern(received, 1 - seed, "round trip");
+      check_payload(payload_, received, 1 - seed, "round trip");
     }
     if (backend_.rank() == 1) backend_.send(data_, 0);
   }
@@ -43,6 +43,7 @@ class RoundTrip : public Operation {
 
  private:
   Backend& backend_;
+  Payload payload_;
   std::vector<std::byte> data_;
 };
 
@@ -57,9 +58,10 @@ struct Part {
 // As in the OSU benchmarks, all messages of a window leave from one buffer and arrive in one.
 class Stream : public Operation {
  public:
-  Stream(Backend& backend, std::uint64_t bytes, std::size_t window, Part part, int timed_ranks)
-      : backend_(backend),
-        window_(window),
+  Stream(Context& context, std::uint64_t bytes, Part part, int timed_ranks)
+      : backend_(context.backend),
+        window_(context.settings.window),
+        payload_(context.settings.payload),
         part_(part),
         timed_ranks_(timed_ranks),
         out_(static_cast<std::size_t>(bytes)),
@@ -81,13 +83,15 @@ class Stream : public Operation {
       if (part_.receives) backend_.irecv(in[i], part_.peer);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      fill_pattern(out[i], seed(backend_.rank(), i));
+      fill_payload(payload_, out[i], seed(backend_.rank(), i));
       if (part_.sends) backend_.isend(out[i], part_.peer);
     }
     backend_.wait_all();
     for (std::size_t i = 0; part_.receives && i < count; ++i) {
-      check_pattern(in[i], seed(part_.peer, i), "message " + std::to_string(i) + " of a window");
+      check_payload(payload_, in[i], seed(part_.peer, i),
+                    "message " + std::to_string(i) + " of a window");
     }
+    out_ = out.front();
     answer();
   }
 
@@ -113,6 +117,7 @@ class Stream : public Operation {
 
   Backend& backend_;
   std::size_t window_;
+  Payload payload_;
   Part part_;
   int timed_ranks_;
   std::vector<std::byte> out_;
@@ -129,7 +134,7 @@ void add_rates(Result& result, double messages_at_once) {
 }  // namespace
 
 Result run_latency(Context& context, std::uint64_t bytes) {
-  RoundTrip operation(context.backend, bytes);
+  RoundTrip operation(context.backend, bytes, context.settings.payload);
   return measure(context, operation, bytes);
 }
 
@@ -137,7 +142,7 @@ Result run_bandwidth(Context& context, std::uint64_t bytes) {
   Part part;
   if (context.backend.rank() == 0) part = {1, true, false};
   if (context.backend.rank() == 1) part = {0, false, true};
-  Stream operation(context.backend, bytes, context.settings.window, part, 1);
+  Stream operation(context, bytes, part, 1);
   Result result = measure(context, operation, bytes);
   add_rates(result, 1);
   return result;
@@ -146,7 +151,7 @@ Result run_bandwidth(Context& context, std::uint64_t bytes) {
 Result run_bidirectional(Context& context, std::uint64_t bytes) {
   Part part;
   if (context.backend.rank() <= 1) part = {1 - context.backend.rank(), true, true};
-  Stream operation(context.backend, bytes, context.settings.window, part, 1);
+  Stream operation(context, bytes, part, 1);
   Result result = measure(context, operation, bytes);
   add_rates(result, 2);
   return result;
@@ -157,7 +162,7 @@ Result run_message_rate(Context& context, std::uint64_t bytes) {
   const int rank = context.backend.rank();
   const bool sends = rank < pairs;
   const Part part{sends ? rank + pairs : rank - pairs, sends, !sends};
-  Stream operation(context.backend, bytes, context.settings.window, part, pairs);
+  Stream operation(context, bytes, part, pairs);
   Result result = measure(context, operation, bytes);
   add_rates(result, pairs);
   return result;

@@ -7,6 +7,8 @@ namespace prun::bench {
 
 void add_options(CLI::App& app, Settings& settings) {
   constexpr std::uint64_t largest_message = 1u << 30;
+  const std::map<std::string, Payload> payloads{{"random", Payload::random},
+                                                {"text", Payload::text}};
   const std::map<std::string, double> rate_units{
       {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
 
@@ -34,6 +36,11 @@ void add_options(CLI::App& app, Settings& settings) {
                  "Messages under way at once in bandwidth and the like (default 64)")
       ->check(CLI::Range(1, 4096).description(""))
       ->type_name("N");
+  app.add_option("--payload", settings.payload,
+                 "What the messages of latency, bandwidth and the like are made of: random "
+                 "(default), which nothing compresses, or text")
+      ->transform(CLI::CheckedTransformer(payloads).description(""))
+      ->type_name("KIND");
   app.add_option("--rate", settings.link.bits_per_second,
                  "Speed of every host's link in bits per second (100mbit or 100000000); adds the "
                  "lower bound where each rank has a host of its own")

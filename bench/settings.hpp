@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/bound.hpp"
+#include "bench/pattern.hpp"
 
 namespace CLI {
 class App;
@@ -20,6 +21,7 @@ struct Settings {
   std::uint64_t iterations = 0;      // 0: as many as fit into budget_seconds
   double budget_seconds = 1.0;       // of one measurement, warm-up not counted
   std::size_t window = 64;
+  Payload payload = Payload::random;
   Link link;
   bool json = false;
   bool list_operations = false;

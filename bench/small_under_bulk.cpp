@@ -14,8 +14,10 @@ using Small = std::array<std::byte, 8>;
 // taken.
 class Bulk {
  public:
-  Bulk(Backend& backend, std::uint64_t bytes)
-      : backend_(backend), data_(static_cast<std::size_t>(bytes)) {}
+  Bulk(Context& context, std::uint64_t bytes)
+      : backend_(context.backend),
+        payload_(context.settings.payload),
+        data_(static_cast<std::size_t>(bytes)) {}
 
   // Seconds until rank 0 knows that rank 1 has all of it; at rank 0. With `round_trips`, their
   // durations are added there.
@@ -28,7 +30,7 @@ class Bulk {
 
  private:
   double send_bulk(std::vector<double>* round_trips) {
-    fill_pattern(data_, ++transfers_);
+    fill_payload(payload_, data_, ++transfers_);
     Small small{};
     backend_.barrier();
     const auto start = Clock::now();
@@ -67,10 +69,11 @@ class Bulk {
       backend_.wait_all();
       backend_.send(small, 0);
     }
-    check_pattern(data_, transfers_, "bulk message");
+    check_payload(payload_, data_, transfers_, "bulk message");
   }
 
   Backend& backend_;
+  Payload payload_;
   std::vector<std::byte> data_;
   std::uint64_t transfers_ = 0;
 };
@@ -86,10 +89,10 @@ bool agreed(Backend& backend, bool value) {
 Result run_small_under_bulk(Context& context, std::uint64_t bytes) {
   Backend& backend = context.backend;
   std::vector<double> round_trips;
-  Bulk(backend, std::min<std::uint64_t>(bytes, 1 << 16)).transfer(&round_trips);
+  Bulk(context, std::min<std::uint64_t>(bytes, 1 << 16)).transfer(&round_trips);
   round_trips.clear();
 
-  Bulk bulk(backend, bytes);
+  Bulk bulk(context, bytes);
   std::vector<double> alone;
   std::vector<double> together;
   const auto start = Clock::now();

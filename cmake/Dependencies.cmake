@@ -1,6 +1,7 @@
 # Every package prun is built from, by its Debian name. Found here once; nothing is downloaded or vendored.
 find_package(Threads REQUIRED)
 find_package(Sodium REQUIRED)          # libsodium-dev
+find_package(LZ4 REQUIRED)             # liblz4-dev
 find_package(Asio REQUIRED)            # libasio-dev
 find_package(spdlog REQUIRED)          # libspdlog-dev
 find_package(cereal REQUIRED)          # libcereal-dev: tests and examples of <prun/serialize.hpp>

@@ -10,7 +10,7 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/prunConfig.cmake.in" 
   INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/prunConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/prunConfig.cmake" "${PROJECT_BINARY_DIR}/prunConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/FindSodium.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindSodium.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindLZ4.cmake"
         DESTINATION ${package_dir})
 
 if(PRUN_BUILD_LAUNCHER)

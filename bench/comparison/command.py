@@ -1,18 +1,22 @@
 """Arguments of bench/compare, and the order in which things happen."""
 import argparse
+import datetime
+import fnmatch
 import os
 import re
+import shlex
 import signal
 import sys
-import time
 
-from . import machine, tables
-from .experiments import ALL_OPERATIONS, STARTING, UNSIZED, experiments
-from .places import SOURCE, CommandFailed, LocalMachine, PlaceError, VirtualCluster, rate_bits
-from .programs import PROGRAMS, whole_records_of
+from . import by_hand, machine, performance_page, plots, report
+from .catalogue import EXPERIMENTS
+from .measuring import Measurement, say
+from .places import SOURCE, PlaceError, Site, rate_bits
+from .programs import PROGRAMS
 from .results import Results
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
+BY_HAND = ("ops", "bytes", "hosts", "rate", "seconds")
 
 
 class Interrupted(BaseException):
@@ -21,43 +25,62 @@ class Interrupted(BaseException):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="compare",
-        description="Runs bare TCP, MPICH, Open MPI and prun in turn, several rounds, on a virtual cluster of its own "
-                    "(scripts/vcluster; needs root) and prints a table for each experiment. The cluster is taken down "
-                    "at the end, also when interrupted.")
-    parser.add_argument("--quick", action="store_true", help="fewer hosts, sizes and rounds: under five minutes")
-    parser.add_argument("--ops", type=names, metavar="NAME,...",
-                        help="only these operations; bench_prun --list-ops names them")
-    parser.add_argument("--bytes", type=sizes, metavar="LIST",
-                        help="only these sizes, such as 1,4K,1M; not for small_under_bulk")
-    parser.add_argument("--hosts", type=positive, metavar="N",
-                        help="hosts for collectives and starting (default 8, with --quick 4); point to point has 2")
-    parser.add_argument("--rate", default="100mbit", help="speed of the links: 10mbit, 100mbit (default), 1gbit, none")
-    parser.add_argument("--rounds", type=positive, metavar="N", help="default 3, with --quick 2")
-    parser.add_argument("--seconds", type=float, metavar="S",
-                        help="time for one measurement (default 0.5, with --quick 0.1)")
-    parser.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,...",
-                        help="only these of tcp, mpich, openmpi, prun")
-    parser.add_argument("--local", action="store_true",
-                        help="without a cluster: local ranks on this machine, as many as --hosts says")
-    parser.add_argument("--json", metavar="FILE", help="keep the raw results in FILE")
-    parser.add_argument("--from", dest="stored", metavar="FILE", help="measure nothing, print tables of kept results")
+        prog="compare", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Runs bare TCP, MPICH, Open MPI and prun in turn, several rounds, on a virtual cluster of its\n"
+                    "own (scripts/vcluster; needs root), and tells how they compare. The cluster is taken down at\n"
+                    "the end, also when interrupted.\n\n"
+                    "  compare --report                           all experiments, about 25 minutes: a report, plots\n"
+                    "  compare --experiments latency,starting     some of them, as text\n"
+                    "  compare --quick                            all of them, so short that figures say nothing\n"
+                    "  compare --ops bcast --bytes 1K,1M          one thing by hand; also with --local")
+    what = parser.add_argument_group("what is measured")
+    what.add_argument("--list", action="store_true", help="name the experiments and leave")
+    what.add_argument("--experiments", type=experiments, metavar="NAME,...",
+                      help="only these; patterns such as 'collectives_*' too")
+    what.add_argument("--quick", action="store_true",
+                      help="shortened to a check that everything runs and all data is right")
+    what.add_argument("--rounds", type=positive, metavar="N", help="instead of each experiment's own number")
+    what.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,...",
+                      help="only these of " + ", ".join(program.name for program in PROGRAMS))
+    hand = parser.add_argument_group("by hand, instead of experiments")
+    hand.add_argument("--ops", type=operations, metavar="NAME,...",
+                      help="these operations (bench_prun --list-ops names them), or all")
+    hand.add_argument("--bytes", type=sizes, metavar="LIST",
+                      help="only these sizes, such as 1,4K,1M; not for small_under_bulk")
+    hand.add_argument("--hosts", type=positive, metavar="N",
+                      help="hosts for collectives and starting (default 8); point to point has 2")
+    hand.add_argument("--rate", help="speed of the links: 10mbit, 100mbit (default), 1gbit, none")
+    hand.add_argument("--local", action="store_true",
+                      help="without a cluster: local ranks on this machine, as many as --hosts says")
+    hand.add_argument("--seconds", type=float, metavar="S", help="time for one measurement (default 0.5)")
+    kept = parser.add_argument_group("what becomes of the results")
+    kept.add_argument("--json", metavar="FILE", help="keep the raw results in FILE")
+    today = os.path.join("bench", "results", datetime.date.today().isoformat())
+    kept.add_argument("--report", nargs="?", const=os.path.join(SOURCE, today), metavar="DIR",
+                      help=f"write report.md, plots and results.json there (without DIR: {today})")
+    kept.add_argument("--from", "--merge", dest="stored", nargs="+", metavar="FILE",
+                      help="measure nothing, take kept results; several of one machine are put together")
+    kept.add_argument("--page", metavar="FILE",
+                      help="measure nothing, write the figures in FILE (docs/performance.md) anew from the results it "
+                           "names")
     parser.add_argument("--bin", default=os.path.join(SOURCE, "build", "release", "bin"), metavar="DIR",
                         help="where the programs are (default: build/release/bin)")
     parser.add_argument("--timeout", type=float, metavar="S",
-                        help="give one start of a program up after so many seconds (default 600, with --quick 100)")
-    parser.add_argument("--silence", type=float, default=60, metavar="S",
-                        help="or when it prints no figure for so many seconds (default 60)")
+                        help="give one start of a program up after so many seconds (default 600, with --quick 60)")
+    parser.add_argument("--silence", type=float, metavar="S",
+                        help="or when it prints no figure for so many seconds (default 60, with --quick 20)")
     options = parser.parse_args(arguments)
-    options.hosts = options.hosts or (4 if options.quick else 8)
-    options.rounds = options.rounds or (2 if options.quick else 3)
-    options.seconds = options.seconds or (0.1 if options.quick else 0.5)
-    options.timeout = options.timeout or (100 if options.quick else 600)
+    options.by_hand = options.local or any(getattr(options, name) is not None for name in BY_HAND)
+    options.timeout = options.timeout or (60 if options.quick else 600)
+    options.silence = options.silence or (20 if options.quick else 60)
     options.bin = os.path.realpath(options.bin)
-    if options.hosts < 2:
+    if options.by_hand and (options.experiments or options.quick):
+        parser.error("experiments have their own operations, sizes and hosts: leave --experiments and --quick out, or "
+                     "the options of measuring by hand")
+    if options.hosts is not None and options.hosts < 2:
         parser.error("--hosts: there is nothing to measure on fewer than 2")
     try:
-        rate_bits(options.rate)
+        rate_bits(options.rate or "none")
     except ValueError as error:
         parser.error(f"--rate: {error}")
     known = [program.name for program in PROGRAMS]
@@ -67,11 +90,24 @@ def parse(arguments):
     return options
 
 
-def names(text):
+def experiments(text):
+    found = []
+    for pattern in text.split(","):
+        matching = [one for one in EXPERIMENTS if fnmatch.fnmatchcase(one.name, pattern)]
+        if not matching:
+            raise argparse.ArgumentTypeError(f"there is no experiment {pattern}, only "
+                                             f"{', '.join(one.name for one in EXPERIMENTS)}")
+        found += [one for one in matching if one not in found]
+    return found
+
+
+def operations(text):
+    if text == "all":
+        return by_hand.OPERATIONS
     found = text.split(",")
     for name in found:
-        if name not in ALL_OPERATIONS:
-            raise argparse.ArgumentTypeError(f"there is no operation {name}, only {', '.join(ALL_OPERATIONS)}")
+        if name not in by_hand.OPERATIONS:
+            raise argparse.ArgumentTypeError(f"there is no operation {name}, only {', '.join(by_hand.OPERATIONS)}")
     return found
 
 
@@ -91,107 +127,15 @@ def positive(text):
     return int(text)
 
 
-def say(text):
-    print(f"compare: {text}", file=sys.stderr, flush=True)
+def chosen_experiments(options):
+    if options.by_hand:
+        return by_hand.experiments(options.ops, options.bytes, options.hosts or 8, options.rate or "100mbit",
+                                   options.local, options.seconds or 0.5)
+    return options.experiments or EXPERIMENTS
 
 
-def arguments_for(run, operations, options, place, floor_latency):
-    arguments = ["--json", "--op", ",".join(operations), "--bytes", ",".join(map(str, run.sizes)),
-                 "--seconds", str(options.seconds)]
-    if run.iterations:
-        arguments += ["--iterations", str(run.iterations)]
-    if place.rate:
-        arguments += ["--rate", str(int(place.rate)), "--burst", str(place.burst)]
-        if floor_latency:
-            arguments += ["--latency", f"{floor_latency:.9f}"]
-    return arguments
-
-
-def measure(program, experiment, run, options, place, floor_latency):
-    """The records of one run, with the wall time of the whole command where it was started for that."""
-    operations = [name for name in run.operations if program.measures(name)]
-    if not operations:
-        return []
-    arguments = arguments_for(run, operations, options, place, None if program.is_floor else floor_latency)
-    records = []
-    for _ in range(run.starts):
-        start = time.monotonic()
-        printed = program.run(place, experiment.hosts, arguments, timeout=options.timeout,
-                              silence=min(options.silence, run.silence),
-                              complete=lambda text: is_complete(whole_records_of(text), operations, run.sizes))
-        launch = time.monotonic() - start
-        for record in printed:
-            if record["op"] == "init":
-                record["launch"] = launch
-        records += printed
-    return records
-
-
-def measure_or_fail(program, experiment, run, options, place, results, round_number, floor_latency):
-    """As measure. A failure is noted and the run made once more, unless it had printed all: a peer may hang when it
-    ends."""
-    attempts = 2
-    for attempt in range(1, attempts + 1):
-        try:
-            return measure(program, experiment, run, options, place, floor_latency)
-        except CommandFailed as error:
-            say(f"{program.title} failed in {experiment.name}: {error}")
-            results.fail(experiment.name, program.name, round_number, str(error))
-            place.recover()
-            records = whole_records_of(error.output)
-            # What starting costs is known only of a start that has ended.
-            measured = [name for name in run.operations if program.measures(name) and name != STARTING]
-            if attempt == attempts or (measured and is_complete(records, measured, run.sizes)):
-                return records
-
-
-def is_complete(records, operations, sizes):
-    """Whether the figures of the last operation are all there."""
-    last = operations[-1]
-    if not records or records[-1]["op"] != last:
-        return False
-    return sum(record["op"] == last for record in records) >= (1 if last in UNSIZED else len(set(sizes)))
-
-
-def compare(options, programs, place, results):
-    todo = experiments(place.hosts, place.rate, options.quick, options.ops, options.bytes)
-    floor_latency = None
-    for round_number in range(1, options.rounds + 1):
-        for experiment in todo:
-            for run in experiment.runs:
-                for program in programs:
-                    start = time.monotonic()
-                    records = measure_or_fail(program, experiment, run, options, place, results, round_number,
-                                              floor_latency)
-                    for record in records:
-                        results.add(experiment.name, round_number, record)
-                    if records:
-                        say(f"round {round_number}/{options.rounds}, {experiment.name}, {program.title}: "
-                            f"{len(records)} figures in {time.monotonic() - start:.1f} s")
-                    if floor_latency is None and program.is_floor:
-                        floor_latency = smallest_latency(records)
-
-
-def smallest_latency(records):
-    times = [record["median"] for record in records if record["op"] == "latency" and record["bytes"] == 1]
-    return min(times, default=None)
-
-
-def interrupt(number, _):
-    raise Interrupted(signal.Signals(number).name)
-
-
-def main(arguments=None):
-    options = parse(arguments)
-    if options.stored:
-        try:
-            print(tables.report(Results.load(options.stored)))
-        except (OSError, ValueError, KeyError) as error:
-            say(f"cannot read {options.stored}: {error}")
-            return EXIT_FAILED
-        return 0
-
-    programs = []
+def programs_there(options):
+    programs = {}
     for kind in PROGRAMS:
         if options.only and kind.name not in options.only:
             continue
@@ -200,34 +144,119 @@ def main(arguments=None):
         if cause:
             say(f"without {program.title}: {cause}")
         else:
-            programs.append(program)
-    if not programs:
-        say("nothing to compare: build the programs first (cmake --build --preset release)")
-        return EXIT_FAILED
+            programs[program.name] = program
+    return programs
 
+
+def about_this_run(options, arguments):
+    return {"quick": options.quick, "machine": machine.describe(), "commit": machine.commit(),
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+            "command": shlex.join(["bench/compare", *what_was_measured(arguments)])}
+
+
+def what_was_measured(arguments):
+    """The arguments without those that only say where programs and results are."""
+    kept = []
+    skip = False
+    for word in arguments:
+        option = word.split("=")[0]
+        if option not in ("--json", "--report", "--bin") and not (skip and not option.startswith("--")):
+            kept.append(word)
+        skip = word in ("--json", "--report", "--bin")
+    return kept
+
+
+def interrupt(number, _):
+    raise Interrupted(signal.Signals(number).name)
+
+
+def measure(options, arguments):
+    """The results, and an exit status."""
+    programs = programs_there(options)
+    if not any(name.startswith("prun") or name == "tcp" for name in programs):
+        say("nothing to compare: build the programs first (cmake --build --preset release)")
+        return None, EXIT_FAILED
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    place = LocalMachine(options.hosts) if options.local else VirtualCluster(options.hosts, options.rate, options.bin)
-    results = Results({"machine": machine.describe(), "place": place.describe(), "rounds": options.rounds,
-                       "hosts": options.hosts, "rate": place.rate})
-    if results.about["machine"]["load_before"] > 0.5:
-        say(f"this machine is busy (load {results.about['machine']['load_before']}): figures are worse than on a quiet one")
+    results = Results(about_this_run(options, arguments))
+    busy = results.about["machine"]["load_before"]
+    if busy > 0.5 and not options.quick:
+        say(f"this machine is busy (load {busy}): figures are worse than on a quiet one")
     status = 0
     try:
-        with place:
-            compare(options, programs, place, results)
+        with Site(options.bin) as site:
+            measurement = Measurement(site, programs, results, options.rounds, options.timeout, options.silence)
+            measurement.perform(chosen_experiments(options), options.quick, done=lambda: keep(options, results))
     except PlaceError as error:
         say(f"the virtual cluster: {error}")
         status = EXIT_FAILED
     except Interrupted as signal_name:
         say(f"ended by {signal_name}; what was measured so far:")
         status = 128 + getattr(signal, str(signal_name))
-    if results.records:
-        print(tables.report(results))
-        if options.json:
-            results.save(options.json)
-            say(f"raw results are in {options.json}")
-    elif status == 0:
+    if not results.records and status == 0:
         say("nothing was measured")
         status = EXIT_FAILED
-    return status or (EXIT_FAILED if results.failures else 0)
+    if results.records:
+        keep(options, results)
+    return results, status or (EXIT_FAILED if ours_failed(results) else 0)
+
+
+def keep(options, results):
+    """Where somebody waits for them: what was measured so far is not lost by what goes wrong later."""
+    if options.json:
+        results.save(options.json)
+    if options.report:
+        os.makedirs(options.report, exist_ok=True)
+        results.save(os.path.join(options.report, report.RAW))
+
+
+def ours_failed(results):
+    """A peer that fails is noted in the report; prun must not."""
+    return any(one["implementation"].startswith(("prun", "tcp", "ssh")) for one in results.failures)
+
+
+def load(paths):
+    results = Results.load(paths[0])
+    for path in paths[1:]:
+        results.merge(Results.load(path))
+    return results
+
+
+def write_page(path):
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    filled = performance_page.filled(page, SOURCE)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(filled)
+
+
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parse(arguments)
+    status = 0
+    try:
+        if options.list:
+            width = max(len(one.name) for one in EXPERIMENTS)
+            for one in EXPERIMENTS:
+                print(f"{one.name.ljust(width)}  target {one.target}: {one.title}")
+            return 0
+        if options.report:
+            plots.gnuplot()  # before hours of measuring, not after
+        if options.page:
+            write_page(options.page)
+            return 0
+        results = load(options.stored) if options.stored else None
+        if results is None:
+            results, status = measure(options, arguments)
+        elif options.json:
+            results.save(options.json)
+        if results and results.records:
+            if options.report:
+                report.write(results, options.report)
+                say(f"the report is {os.path.join(options.report, 'report.md')}")
+            else:
+                print(report.text(results), end="")
+    except (OSError, ValueError, KeyError, plots.NoPlots) as error:
+        say(str(error) if not isinstance(error, KeyError) else f"the kept results lack {error}")
+        return EXIT_FAILED
+    return status

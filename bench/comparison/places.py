@@ -1,4 +1,4 @@
-"""Where things are measured. A place runs commands on its hosts and cleans up after itself."""
+"""Where things are measured: places, and how commands run there."""
 import os
 import selectors
 import shutil
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 VCLUSTER = os.path.join(SOURCE, "scripts", "vcluster")
@@ -23,7 +24,7 @@ class CommandFailed(Exception):
         self.output = output
 
 
-LINGER_SECONDS = 10  # in which a program that has printed all must end
+LINGER_SECONDS = 5  # in which a program that has printed all must end
 
 
 def run_command(command, timeout, silence=None, complete=lambda text: False):
@@ -33,8 +34,11 @@ def run_command(command, timeout, silence=None, complete=lambda text: False):
     """
     output = bytearray()
     with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words,
-                                   start_new_session=True)
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words,
+                                       start_new_session=True)
+        except OSError as error:
+            raise CommandFailed(f"cannot run {command[0]}: {error.strerror}") from None
         try:
             cause = _read_all(process.stdout, output, timeout, silence or timeout, complete)
             if cause is None:
@@ -94,26 +98,74 @@ def end_process(process):
             pipe.close()
 
 
-class LocalMachine:
-    """This machine alone: ranks are its own processes."""
-    kind = "local"
+@dataclass(frozen=True)
+class Where:
+    """Where ranks are: on virtual hosts with links of that rate, or (hosts = 0) as processes of this machine."""
+    hosts: int
+    rate: str = "none"
+    ranks_per_host: int = 1
 
-    def __init__(self, ranks):
-        self.hosts = ranks
-        self.rate = None
-        self.burst = 0
+    @property
+    def ranks(self):
+        return max(self.hosts, 1) * self.ranks_per_host
+
+    def describe(self):
+        if not self.hosts:
+            return f"{self.ranks} rank{'s' if self.ranks > 1 else ''} on this machine itself"
+        speed = "unshaped links" if self.rate == "none" else f"links of {self.rate} both ways"
+        share = f" with {self.ranks_per_host} ranks each" if self.ranks_per_host > 1 else ""
+        return f"{self.hosts} virtual hosts{share}, {speed}"
+
+
+def local(ranks):
+    return Where(0, ranks_per_host=ranks)
+
+
+class Site:
+    """All the places there are: this machine, and one virtual cluster that is brought up when a place first needs it.
+
+    The cluster is gone when `with` ends, and also when this process dies.
+    """
+
+    def __init__(self, binaries):
+        self._binaries = binaries
+        self._cluster = None
+        self._hosts = 0
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        if self._cluster:
+            self._cluster.down()
         return False
 
-    def names(self, count):
-        return None
+    def expect(self, places):
+        """The cluster will have hosts enough for all of these."""
+        self._hosts = max([self._hosts] + [where.hosts for where in places])
 
-    def tcp_address(self):
-        return "127.0.0.1"
+    def at(self, where):
+        if not where.hosts:
+            return LocalPlace(where)
+        if self._cluster is None or self._cluster.hosts < where.hosts:
+            self.__exit__()
+            self._cluster = VirtualCluster(max(self._hosts, where.hosts), self._binaries)
+            self._cluster.up()
+        self._cluster.set_rate(where.rate)
+        return ClusterPlace(where, self._cluster)
+
+
+class LocalPlace:
+    """This machine alone: ranks are its own processes."""
+    rate = None
+    burst = 0
+    hosts = None  # names
+    tcp_address = "127.0.0.1"
+
+    def __init__(self, where):
+        self.where = where
+        self.ranks = where.ranks
+        self.ranks_per_host = where.ranks_per_host
 
     def on(self, host, command):
         return command
@@ -121,76 +173,81 @@ class LocalMachine:
     def recover(self):
         pass
 
-    def describe(self):
-        return f"ranks are processes of this machine, up to {self.hosts}"
+
+class ClusterPlace:
+    """Some hosts of a cluster, named as the launchers are told them."""
+    tcp_address = "rpi2"
+
+    def __init__(self, where, cluster):
+        self.where = where
+        self.rate = rate_bits(where.rate)
+        # The token bucket of the cluster's links (scripts/vcluster --help).
+        self.burst = 0 if self.rate is None else max(3200, int(self.rate / 32000))
+        self.ranks = where.ranks
+        self.ranks_per_host = where.ranks_per_host
+        self.hosts = cluster.names()[:where.hosts]
+        self._cluster = cluster
+
+    def on(self, host, command):
+        """As it is started on that host, counted from 0."""
+        return self._cluster.command("sh", self.hosts[host], *command)
+
+    def recover(self):
+        """After a run that had to be killed: no rank of it may be left on any host."""
+        self._cluster.restart(self.hosts)
 
 
 class VirtualCluster:
-    """Hosts rpi1, rpi2 ... of a cluster of its own; up inside `with`, gone afterwards, also when this process dies."""
-    kind = "cluster"
+    """Hosts rpi1, rpi2 ... of a cluster of its own (scripts/vcluster); needs root."""
 
-    def __init__(self, hosts, rate_text, binaries, name=None):
+    def __init__(self, hosts, binaries):
         self.hosts = hosts
-        self.rate_text = rate_text
-        self.rate = rate_bits(rate_text)
-        # The token bucket of the cluster's links (scripts/vcluster --help).
-        self.burst = 0 if self.rate is None else max(3200, int(self.rate / 32000))
-        self.binaries = binaries
-        self.name = name or f"bench{os.getpid()}"
+        self._binaries = binaries
+        self._name = f"bench{os.getpid()}"
+        self._rate = "none"
 
-    def _vcluster(self, *arguments):
-        return [VCLUSTER, "--name", self.name, *arguments]
+    def names(self):
+        return [f"rpi{i + 1}" for i in range(self.hosts)]
+
+    def command(self, *arguments):
+        return [VCLUSTER, "--name", self._name, *arguments]
 
     def _call(self, *arguments):
-        done = subprocess.run(self._vcluster(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               start_new_session=True)
         if done.returncode != 0:
             raise PlaceError((done.stderr or done.stdout).strip())
 
-    def __enter__(self):
+    def up(self):
         if not os.access(VCLUSTER, os.X_OK):
             raise PlaceError(f"{VCLUSTER} is missing; --local measures without it")
         try:
-            self._call("up", str(self.hosts), "--rate", self.rate_text, "--bin", self.binaries,
-                       "--bind", self.binaries, "--owner", str(os.getpid()))
+            self._call("up", str(self.hosts), "--rate", self._rate, "--bin", self._binaries, "--bind", self._binaries,
+                       "--owner", str(os.getpid()))
         except BaseException:
-            self._down()
+            self.down()
             raise
-        return self
 
-    def __exit__(self, *_):
-        self._down()
-        return False
-
-    def _down(self):
+    def down(self):
         before = {number: signal.signal(number, signal.SIG_IGN)
                   for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
-            subprocess.run(self._vcluster("down"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            subprocess.run(self.command("down"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            start_new_session=True, check=False)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def names(self, count):
-        return [f"rpi{i + 1}" for i in range(count)]
+    def set_rate(self, rate):
+        if rate != self._rate:
+            self._call("rate", rate)
+            self._rate = rate
 
-    def tcp_address(self):
-        return "rpi2"
-
-    def on(self, host, command):
-        return self._vcluster("sh", f"rpi{host + 1}", *command)
-
-    def recover(self):
-        """After a run that had to be killed: no rank of it may be left on any host."""
-        for name in self.names(self.hosts):
+    def restart(self, hosts):
+        for name in hosts:
             self._call("off", name)
+        for name in hosts:
             self._call("on", name)
-
-    def describe(self):
-        speed = "unshaped links" if self.rate is None else f"links of {self.rate_text} in both directions"
-        return (f"{self.hosts} virtual hosts on one machine, {speed}" +
-                ("" if self.rate is None else f" (token bucket of {self.burst} bytes)"))
 
 
 def rate_bits(text):

@@ -1,4 +1,5 @@
 """How each implementation is started, at settings that work in a virtual cluster and suit it."""
+import functools
 import json
 import os
 import subprocess
@@ -22,23 +23,32 @@ class Program:
         return None
 
     def measures(self, operation):
-        return operation != ""
+        return True
 
-    def command(self, place, ranks):
+    def mark(self, record):
+        """Says in the record whose it is, where the program itself cannot know."""
+
+    def lacks(self, option):
+        """Whether the program does not know it: not every version of it can do everything."""
+        return False
+
+    def command(self, place):
+        """What starts the ranks of a program at a place, on its first host."""
         raise NotImplementedError
 
-    def run(self, place, ranks, arguments, **limits):
+    def run(self, place, arguments, **limits):
         """The records it printed. limits: as of run_command. Raises CommandFailed."""
-        command = place.on(0, self.command(place, ranks) + [self.binary] + arguments)
+        command = place.on(0, self.command(place) + [self.binary] + arguments)
         return records_of(run_command(command, **limits))
 
 
 class Prun(Program):
     name = "prun"
     title = "prun"
+    options = ()  # of the launcher
 
     def __init__(self, binaries):
-        super().__init__(binaries)
+        self.binary = os.path.join(binaries, "bench_prun")
         self.launcher = os.path.join(binaries, "prun")
 
     def missing(self):
@@ -46,9 +56,29 @@ class Prun(Program):
             return f"{self.launcher} is not built"
         return super().missing()
 
-    def command(self, place, ranks):
-        hosts = place.names(ranks)
-        return [self.launcher] + (["-H", ",".join(hosts)] if hosts else ["-n", str(ranks)])
+    def lacks(self, option):
+        return not any(option in help_of(program) for program in (self.launcher, self.binary))
+
+    def command(self, place):
+        placed = ["-H", ",".join(places_of(place))] if place.hosts else ["-n", str(place.ranks)]
+        return [self.launcher, *self.options, *placed]
+
+    def mark(self, record):
+        record["implementation"] = self.name
+
+
+class PrunAuto(Prun):
+    """Compresses where it thinks it pays."""
+    name = "prun_auto"
+    title = "prun, auto"
+    options = ("--compress=auto",)
+
+
+class PrunOff(Prun):
+    """Never compresses."""
+    name = "prun_off"
+    title = "prun, off"
+    options = ("--compress=off",)
 
 
 class Mpich(Program):
@@ -62,13 +92,13 @@ class Mpich(Program):
     def missing(self):
         return "there is no mpiexec.mpich" if self.launcher is None else super().missing()
 
-    def command(self, place, ranks):
-        hosts = place.names(ranks)
-        if not hosts:
-            return [self.launcher, "-n", str(ranks)]
-        # Between namespaces of one kernel it would try shared memory, and fail.
-        return ["env", "UCX_TLS=tcp,self", "UCX_NET_DEVICES=eth0", self.launcher, "-hosts", ",".join(hosts),
-                "-n", str(ranks)]
+    def command(self, place):
+        if not place.hosts:
+            return [self.launcher, "-n", str(place.ranks)]
+        # Between namespaces of one kernel UCX would try shared memory, and fail. MPICH's own, for ranks of one host,
+        # is not touched by this.
+        return ["env", "UCX_TLS=tcp,self", "UCX_NET_DEVICES=eth0", self.launcher,
+                "-hosts", ",".join(places_of(place)), "-n", str(place.ranks)]
 
 
 class OpenMpi(Program):
@@ -82,13 +112,14 @@ class OpenMpi(Program):
     def missing(self):
         return "there is no mpirun.openmpi" if self.launcher is None else super().missing()
 
-    def command(self, place, ranks):
-        hosts = place.names(ranks)
-        command = [self.launcher, "--bind-to", "none", "--oversubscribe", "-n", str(ranks)]
+    def command(self, place):
+        command = [self.launcher, "--bind-to", "none", "--oversubscribe", "-n", str(place.ranks)]
         if os.geteuid() == 0:
             command.append("--allow-run-as-root")
-        if hosts:
-            command += ["--host", ",".join(hosts), "--mca", "pml", "ob1", "--mca", "btl", "tcp,self",
+        if place.hosts:
+            within_host = "vader," if place.ranks_per_host > 1 else ""
+            command += ["--host", ",".join(places_of(place)), "--mca", "pml", "ob1",
+                        "--mca", "btl", within_host + "tcp,self",
                         "--mca", "btl_tcp_if_include", "eth0", "--mca", "oob_tcp_if_include", "eth0"]
         return command
 
@@ -101,9 +132,8 @@ class Tcp(Program):
     def measures(self, operation):
         return operation in ("latency", "bandwidth")
 
-    def run(self, place, ranks, arguments, **limits):
-        address = place.tcp_address()
-        listener = subprocess.Popen(place.on(1, [self.binary, "--listen", address + ":0"]), text=True,
+    def run(self, place, arguments, **limits):
+        listener = subprocess.Popen(place.on(1, [self.binary, "--listen", place.tcp_address + ":0"]), text=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                     start_new_session=True)
         try:
@@ -117,7 +147,32 @@ class Tcp(Program):
             end_process(listener)
 
 
-PROGRAMS = (Tcp, Mpich, OpenMpi, Prun)
+class Ssh(Program):
+    """Nothing but logins; see outside.py."""
+    name = "ssh"
+    title = "ssh"
+    is_floor = True
+
+    def __init__(self, _):
+        self.launcher = found_program(["ssh"])
+
+    def missing(self):
+        return "there is no ssh" if self.launcher is None else None
+
+
+# In the order in which they take turns.
+PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, Prun)
+
+
+def places_of(place):
+    """The hosts, with the number of ranks where it is not one, as all three launchers understand it."""
+    return [name if place.ranks_per_host == 1 else f"{name}:{place.ranks_per_host}" for name in place.hosts]
+
+
+@functools.lru_cache
+def help_of(program):
+    done = subprocess.run([program, "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
 
 
 def records_of(output):

@@ -267,7 +267,7 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
 
   rank.phase = RankPhase::joined;
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
-                               hello_.cores});
+                               hello_.cores, setup_->compression});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});

@@ -12,6 +12,7 @@
 #include "launcher/hosts/host_list.hpp"
 #include "launcher/hosts/hostfile.hpp"
 #include "launcher/hosts/number.hpp"
+#include "runtime/core/compression_mode.hpp"
 #include "runtime/wire/limits.hpp"
 
 namespace prun::cli {
@@ -75,6 +76,14 @@ class Parser {
     value("--wdir", [this](const std::string& text) {
       if (text.empty()) refuse("--wdir: the name of the folder is empty");
       run_.directory = text;
+    });
+    value("--compress", [this](const std::string& text) {
+      const auto mode = core::parse_compression_mode(text);
+      if (!mode) {
+        refuse("--compress: '" + text + "' is none of " + std::string(core::compression_modes) +
+               "; for example: --compress=off");
+      }
+      run_.compression = *mode;
     });
     value("--timeout",
           [this](const std::string& text) { run_.timeout = seconds_of(text, "--timeout"); });

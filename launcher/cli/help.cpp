@@ -27,6 +27,10 @@ What they get
   --wdir DIR          start in DIR (default: the folder you are in)
   Standard input goes to rank 0.
 
+How data travels between hosts
+  --compress MODE     large messages: auto (default: where it is faster), off,
+                      lz4 (always)
+
 What you see
   -l, --label         [rank@host] before every line
   -v, -q              tell more, tell less

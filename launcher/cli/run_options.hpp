@@ -8,6 +8,7 @@
 
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
 
@@ -18,9 +19,10 @@ struct RunOptions {
   hosts::PlacementRequest placement;
   std::vector<std::string> command;  // the program and its arguments, never empty
 
-  std::vector<std::string> environment;              // NAME=VALUE from -x, -genv
-  std::string directory;                             // --wdir; empty: where prun was started
-  bool label = false;                                // -l
+  std::vector<std::string> environment;  // NAME=VALUE from -x, -genv
+  std::string directory;                 // --wdir; empty: where prun was started
+  bool label = false;                    // -l
+  core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

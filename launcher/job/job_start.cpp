@@ -330,6 +330,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   program.directory_required = !plan_.options.directory.empty();
   setup.programs.push_back(std::move(program));
   setup.program_of_rank.assign(map_.size(), 0);
+  setup.compression = plan_.options.compression;
   return setup;
 }
 

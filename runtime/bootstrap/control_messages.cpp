@@ -107,6 +107,16 @@ RankPhase get_phase(Reader& in) {
   return static_cast<RankPhase>(value);
 }
 
+void put_compression(Writer& out, core::CompressionMode mode) {
+  out.u8(static_cast<std::uint8_t>(mode));
+}
+
+core::CompressionMode get_compression(Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > static_cast<std::uint8_t>(core::CompressionMode::lz4)) in.fail();
+  return static_cast<core::CompressionMode>(value);
+}
+
 }  // namespace
 
 void AgentHello::encode(Writer& out) const {
@@ -148,6 +158,7 @@ void JobSetup::encode(Writer& out) const {
   }
   put_indices(out, program_of_rank);
   out.i32(input_rank);
+  put_compression(out, compression);
 }
 
 Result<JobSetup> JobSetup::decode(Reader& in) {
@@ -167,6 +178,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   }
   message.program_of_rank = get_indices(in, wire::max_ranks);
   message.input_rank = in.i32();
+  message.compression = get_compression(in);
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size())) {
@@ -348,6 +360,7 @@ void Welcome::encode(Writer& out) const {
   out.u32(rank);
   out.string(bind_address);
   out.u32(cores);
+  put_compression(out, compression);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -357,6 +370,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.rank = in.u32();
   message.bind_address = in.string(wire::max_string_bytes);
   message.cores = in.u32();
+  message.compression = get_compression(in);
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/compression_mode.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"
@@ -110,6 +111,7 @@ struct JobSetup {
   std::vector<Program> programs;
   std::vector<std::uint32_t> program_of_rank;
   std::int32_t input_rank = 0;  // who gets standard input, -1 for nobody
+  core::CompressionMode compression = core::CompressionMode::automatic;
 
   void encode(wire::Writer& out) const;
   static core::Result<JobSetup> decode(wire::Reader& in);
@@ -265,6 +267,7 @@ struct Welcome {
   std::string bind_address;
   std::uint32_t cores =
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
+  core::CompressionMode compression = core::CompressionMode::automatic;
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);

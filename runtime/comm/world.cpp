@@ -108,6 +108,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     settings.self = rank_;
     settings.size = size();
     settings.bind_address = welcome.bind_address;
+    settings.compression = welcome.compression;
     auto tcp = transport::TcpTransport::open(io_, settings, *endpoint_,
                                              [this](WorldRank peer) { return locate(peer); });
     if (!tcp) {

@@ -626,6 +626,7 @@ Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
       if (matcher_.anyone_waits_for(rank)) grant_if_stalled(from);
       return core::Done{};
     case FrameKind::eager_again:
+    case FrameKind::lz4_data:
     case FrameKind::bye:
       break;  // the transport's own
   }

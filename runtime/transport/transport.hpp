@@ -33,8 +33,10 @@ using BulkQueue = core::IntrusiveList<BulkSend, BulkTag>;
 class Receiver {
  public:
   // A header has arrived. The answer is where its payload goes: payload_bytes() writable bytes that
-  // stay in place until on_frame_end, or null to have it thrown away. A failure means that the peer
-  // lies: the connection is closed.
+  // stay in place until on_frame_end, or null to have it thrown away. The segments of a message go
+  // to places one behind the other, and after one that is thrown away so are the others: a
+  // compressed one refers to what came before it. A failure means that the peer lies: the connection
+  // is closed.
   virtual core::Result<std::byte*> on_frame_begin(WorldRank from, const wire::Frame& frame) = 0;
 
   // The payload is complete (at once where there is none). A failure as above.

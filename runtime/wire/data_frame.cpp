@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t envelope_header_bytes = 32;
 constexpr std::size_t rts_header_bytes = 40;
+constexpr std::size_t lz4_data_header_bytes = 24;
 constexpr std::size_t short_header_bytes = 16;
 constexpr std::size_t plain_header_bytes = 8;
 
@@ -26,6 +27,8 @@ std::size_t header_bytes(FrameKind kind) {
       return 1;
     case FrameKind::rts:
       return rts_header_bytes;
+    case FrameKind::lz4_data:
+      return lz4_data_header_bytes;
     case FrameKind::cts:
     case FrameKind::data:
     case FrameKind::credit:
@@ -101,6 +104,12 @@ EncodedHeader encode_header(const Frame& frame, const Envelope* previous) {
       store_little(out + 4, frame.length);
       store_little(out + 8, frame.send_id);
       break;
+    case FrameKind::lz4_data:
+      store_little(out + 4, frame.packed_length);
+      store_little(out + 8, frame.send_id);
+      store_little(out + 16, frame.length);
+      store_little(out + 20, frame.history);
+      break;
     case FrameKind::credit:
       store_little(out + 4, frame.envelopes);
       store_little(out + 8, frame.credit_bytes);
@@ -117,7 +126,7 @@ core::Result<std::optional<DecodedHeader>> decode_header(std::span<const std::by
   if (in.empty()) return std::optional<DecodedHeader>();
   const auto number = static_cast<std::uint8_t>(in[0]);
   if (number < static_cast<std::uint8_t>(FrameKind::eager) ||
-      number > static_cast<std::uint8_t>(FrameKind::bye)) {
+      number > static_cast<std::uint8_t>(FrameKind::lz4_data)) {
     return lie("of an unknown kind " + std::to_string(number));
   }
   DecodedHeader decoded;
@@ -155,6 +164,22 @@ core::Result<std::optional<DecodedHeader>> decode_header(std::span<const std::by
       frame.send_id = load_little<std::uint64_t>(bytes + 8);
       if (frame.length == 0 || frame.length > max_data_segment_bytes) {
         return lie("with a segment of " + std::to_string(frame.length) + " bytes");
+      }
+      break;
+    case FrameKind::lz4_data:
+      frame.packed_length = load_little<std::uint32_t>(bytes + 4);
+      frame.send_id = load_little<std::uint64_t>(bytes + 8);
+      frame.length = load_little<std::uint32_t>(bytes + 16);
+      frame.history = load_little<std::uint32_t>(bytes + 20);
+      if (frame.length == 0 || frame.length > max_lz4_segment_bytes) {
+        return lie("with a compressed segment of " + std::to_string(frame.length) + " bytes");
+      }
+      if (frame.packed_length == 0 || frame.packed_length >= frame.length) {
+        return lie("with " + std::to_string(frame.packed_length) + " bytes that stand for " +
+                   std::to_string(frame.length));
+      }
+      if (frame.history > max_lz4_history_bytes) {
+        return lie("that refers to the " + std::to_string(frame.history) + " bytes before it");
       }
       break;
     case FrameKind::credit:

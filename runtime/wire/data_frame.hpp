@@ -20,10 +20,11 @@ enum class FrameKind : std::uint8_t {
       2,    // the same envelope as the eager frame before it on this connection: one byte of header
   rts = 3,  // an envelope; the payload waits at the sender ("request to send")
   cts = 4,  // the payload of that rts is wanted ("clear to send"), or refused
-  data = 5,     // a segment of such a payload
-  credit = 6,   // room for further messages
-  stalled = 7,  // the sender has messages but no room: grant some if you wait for one of them
-  bye = 8,      // nothing further will come on this connection
+  data = 5,      // a segment of such a payload
+  credit = 6,    // room for further messages
+  stalled = 7,   // the sender has messages but no room: grant some if you wait for one of them
+  bye = 8,       // nothing further will come on this connection
+  lz4_data = 9,  // a segment of such a payload, compressed
 };
 
 // What a receive is matched by, and what the message holds.
@@ -39,16 +40,19 @@ struct Envelope {
 
 struct Frame {
   FrameKind kind = FrameKind::bye;
-  bool flag = false;               // rts: synchronous; cts: refused
-  Envelope envelope;               // eager, rts
-  std::uint64_t send_id = 0;       // rts, cts, data: the sender's number for the message
-  std::uint32_t length = 0;        // data: payload bytes of this segment
-  std::uint32_t envelopes = 0;     // credit
+  bool flag = false;                // rts: synchronous; cts: refused
+  Envelope envelope;                // eager, rts
+  std::uint64_t send_id = 0;        // rts, cts, data, lz4_data: the sender's number for the message
+  std::uint32_t length = 0;         // data, lz4_data: bytes of the message in this segment
+  std::uint32_t packed_length = 0;  // lz4_data: bytes that stand for them
+  std::uint32_t history = 0;    // lz4_data: bytes of the message before it that these may refer to
+  std::uint32_t envelopes = 0;  // credit
   std::uint64_t credit_bytes = 0;  // credit
 
   // Bytes that follow the header.
   std::uint64_t payload_bytes() const {
     if (kind == FrameKind::eager) return envelope.bytes();
+    if (kind == FrameKind::lz4_data) return packed_length;
     return kind == FrameKind::data ? length : 0;
   }
 };

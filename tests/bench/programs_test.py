@@ -12,7 +12,8 @@ PROGRAMS = [word for word in sys.argv[1:] if word.startswith("bench_")]
 POINT_TO_POINT = ["latency", "bandwidth", "bidirectional", "message_rate", "small_under_bulk"]
 COLLECTIVES = ["barrier", "bcast", "reduce", "allreduce", "reduce_scatter", "scan", "allgather", "alltoall", "scatter",
                "gather"]
-UNSIZED = ["barrier", "init"]
+RESOURCES = ["memory", "idle"]
+UNSIZED = ["barrier", "init"] + RESOURCES
 LAUNCHERS = {
     "bench_mpich": ["mpiexec.mpich", "-n"],
     "bench_openmpi": ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n"],
@@ -90,6 +91,18 @@ class RanksTest(BenchTest):
     @for_each_program
     def test_idle_ranks_beside_a_pair(self, program):
         self.measure(program, 4, ["latency", "message_rate"], [8])
+
+    @for_each_program
+    def test_what_ranks_cost_their_host(self, program):
+        for ranks in (2, 3):
+            memory, idle = self.measure(program, ranks, RESOURCES, [1], ["--seconds", "0.05"])
+            # A process of a C++ program and its libraries, in bytes.
+            self.assertTrue(1e6 < memory["resident_bytes_median"] <= memory["resident_bytes"] < 1e9, memory)
+            self.assertTrue(1e5 < memory["proportional_bytes_of_all"] <= memory["resident_bytes"] * ranks, memory)
+            shares = [idle[f"share_in_{way}"] for way in ("recv", "wait", "barrier")]
+            self.assertEqual(idle["largest_share"], max(shares))
+            self.assertGreaterEqual(min(shares), 0)
+            self.assertGreaterEqual(idle["median"], 0.05)
 
     @for_each_program
     def test_sizes_of_floats_are_rounded_up(self, program):

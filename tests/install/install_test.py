@@ -56,6 +56,13 @@ class Installed(unittest.TestCase):
         self.assertEqual([re.sub(r" on \S+$", "", line) for line in lines],
                          [f"hello from rank {rank} of 3" for rank in range(3)])
 
+    def test_programs_need_nothing_but_the_c_and_cpp_libraries(self):
+        for program in (self.build_outside("ring"), self.launcher):
+            needed = re.findall(r"\(NEEDED\)\s+Shared library: \[([^]]+)\]", self.run_well("readelf", "--dynamic", program))
+            self.assertTrue(needed, program)
+            for library in needed:
+                self.assertRegex(library, r"^(libc|libm|libstdc\+\+|libgcc_s|libatomic|ld-linux[-\w]*)\.so\.\d+$")
+
     def test_another_project_builds_and_runs_prime(self):
         prime = self.build_outside("prime")
         self.assertIn("\n9592 primes below 100000, found by 4 ranks on 1 host\n",

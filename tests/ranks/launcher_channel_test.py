@@ -36,6 +36,14 @@ class Channel(LauncherTest):
         done = self.run_prun(sys.executable, program, preexec_fn=lambda: os.sched_setaffinity(0, {first}))
         self.assertEqual(done.out, "1\n")
 
+    def test_compression_is_as_asked_for(self):
+        for options, number in (([], 0), (["--compress=off"], 1), (["--compress", "lz4"], 2)):
+            done = self.ranks(1, "print(channel.join()['compression'])\nchannel.finalize()\n", *options)
+            self.assertEqual(done.out, f"{number}\n")
+        done = self.ranks(1, "", "--compress=gzip")
+        self.assertEqual(done.status, 125)
+        self.assertIn("prun: --compress: 'gzip' is none of auto, off or lz4", done.err)
+
     def test_keys_differ_from_job_to_job(self):
         keys = {self.ranks(1, "print(channel.join()['key'])\nchannel.finalize()\n").out for _ in range(2)}
         self.assertEqual(len(keys), 2)

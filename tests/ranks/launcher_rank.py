@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 1
+PROTOCOL = 2
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 
@@ -64,6 +64,7 @@ class Channel:
         welcome["rank"] = body.take("I")
         welcome["bind"] = body.text()
         welcome["cores"] = body.take("I")
+        welcome["compression"] = body.take("B")
         assert not body.data
         return welcome
 

@@ -16,9 +16,17 @@ namespace {
 // link.
 constexpr int reads_in_a_row = 16;
 
+// Reads by a spinning rank, with no wait in the event loop between them, after which the loop need
+// not watch the socket.
+constexpr unsigned reads_before_unwatched = 16;
+
 // What the kernel may hold unsent: more would only stand in the way of small frames. Measured at
 // 100 Mbit/s with bulk under way: 243 round trips a second with it, 40 without.
 constexpr int unsent_low_water_bytes = 16 << 10;
+
+// Payloads up to this long are put behind their header for one plain send. Against sendmsg with two
+// pieces that saves 0.16 us of 4.4 us one way over loopback; copying 1 KiB takes 0.02 us.
+constexpr std::size_t joined_payload_bytes = 1024;
 
 std::string system_cause(int error) {
   return std::strerror(error);
@@ -33,29 +41,30 @@ TcpConnection::TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner
       owner_(owner),
       receiver_(receiver),
       scratch_(scratch) {
-  asio::error_code ignored;  // tuning that an old kernel may not know; the stream works without
-  socket_.native_non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  // Tuning that an old kernel may not know; the stream works without.
+  const int on = 1;
+  ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const int low_water = unsent_low_water_bytes;
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water,
-               sizeof(low_water));
+  ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water, sizeof(low_water));
 }
 
 // --- reading
 // ---------------------------------------------------------------------------------------------------------------
 
+bool TcpConnection::read_spinning() {
+  const bool moved = read();
+  if (moved && ++reads_without_waiting_ >= reads_before_unwatched && !read_armed_ &&
+      !write_armed_) {
+    socket_.unwatch();
+  }
+  return moved;
+}
+
 bool TcpConnection::read() {
   bool moved = false;
   for (int i = 0; i < reads_in_a_row && open_; ++i) {
-    std::array<iovec, 2> pieces{};
-    std::size_t count = 0;
-    std::size_t direct = 0;
-    if (payload_left_ > 0 && place_ != nullptr) {
-      direct = static_cast<std::size_t>(payload_left_);
-      pieces[count++] = {place_, direct};
-    }
-    pieces[count++] = {scratch_.data(), scratch_.size()};
-    const ssize_t got = ::readv(socket_.native_handle(), pieces.data(), static_cast<int>(count));
+    const std::size_t direct = place_ != nullptr ? static_cast<std::size_t>(payload_left_) : 0;
+    const ssize_t got = receive(direct);
     if (got < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) end(said_bye_, "broke the connection: " + system_cause(errno));
@@ -73,6 +82,15 @@ bool TcpConnection::read() {
     if (bytes < direct + scratch_.size()) break;  // there was no more
   }
   return moved;
+}
+
+// Reads up to `direct` bytes to where the payload under way belongs, and what follows into scratch.
+ssize_t TcpConnection::receive(std::size_t direct) {
+  // A spinning rank comes here all the time: the plain call costs a third less than the other.
+  if (direct == 0)
+    return ::recv(socket_.descriptor(), scratch_.data(), scratch_.size(), MSG_DONTWAIT);
+  const std::array<iovec, 2> pieces{{{place_, direct}, {scratch_.data(), scratch_.size()}}};
+  return ::readv(socket_.descriptor(), pieces.data(), static_cast<int>(pieces.size()));
 }
 
 void TcpConnection::parse(std::span<const std::byte> bytes) {
@@ -124,34 +142,57 @@ void TcpConnection::begin_frame(const wire::Frame& frame) {
   frame_ = frame;
   if (frame.kind == wire::FrameKind::eager) previous_ = frame.envelope;
   payload_left_ = frame.payload_bytes();
-  const auto place = receiver_.on_frame_begin(peer_, frame);
+  const bool packed = frame.kind == wire::FrameKind::lz4_data;
+  if (packed) frame_.kind = wire::FrameKind::data;
+  const auto place = receiver_.on_frame_begin(peer_, frame_);
   if (!place) {
     end(false, place.failure().text);
     return;
   }
   place_ = place.value();
-  if (payload_left_ == 0) advance_payload(0);
+  if (frame_.kind == wire::FrameKind::data) {
+    const auto here = unpacker_.begin(frame, place_);
+    if (!here) {
+      end(false, here.failure().text);
+      return;
+    }
+    place_ = here.value();
+  }
+  if (payload_left_ == 0) end_frame();
 }
 
 void TcpConnection::advance_payload(std::size_t count) {
   payload_left_ -= count;
   if (place_ != nullptr) place_ += count;
-  if (payload_left_ > 0) return;
+  if (payload_left_ == 0) end_frame();
+}
+
+void TcpConnection::end_frame() {
   place_ = nullptr;
+  if (frame_.kind == wire::FrameKind::data) {
+    const auto unpacked = unpacker_.end();
+    if (!unpacked) {
+      end(false, unpacked.failure().text);
+      return;
+    }
+  }
   const auto ended = receiver_.on_frame_end(peer_, frame_);
   if (!ended) end(false, ended.failure().text);
+}
+
+void TcpConnection::discard_arriving() {
+  place_ = nullptr;
+  unpacker_.discard();
 }
 
 // --- writing
 // ---------------------------------------------------------------------------------------------------------------
 
 // Bytes taken by the socket; nothing when it can take none now or any more.
-std::optional<std::size_t> TcpConnection::send(const iovec* pieces, std::size_t count) {
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces);  // sendmsg reads only
-  message.msg_iovlen = count;
+template <class Call>
+std::optional<std::size_t> TcpConnection::write(const Call& call) {
   for (;;) {
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = call();
     if (sent >= 0) return static_cast<std::size_t>(sent);
     if (errno == EINTR) continue;
     // The peer has gone. What it sent before is still to be read, and tells whether it went in good
@@ -159,6 +200,20 @@ std::optional<std::size_t> TcpConnection::send(const iovec* pieces, std::size_t 
     if (errno != EAGAIN) writable_ = false;
     return std::nullopt;
   }
+}
+
+std::optional<std::size_t> TcpConnection::send(std::span<const std::byte> bytes) {
+  return write([&] {
+    return ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  });
+}
+
+std::optional<std::size_t> TcpConnection::send(std::span<iovec> pieces) {
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  return write(
+      [&] { return ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
 void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
@@ -170,9 +225,18 @@ void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
   }
   const wire::EncodedHeader encoded = outbox.encode(frame);
   const auto header = encoded.view();
-  const std::array<iovec, 2> pieces{{{const_cast<std::byte*>(header.data()), header.size()},
-                                     {const_cast<std::byte*>(payload.data()), payload.size()}}};
-  const std::size_t sent = send(pieces.data(), payload.empty() ? 1 : 2).value_or(0);
+  std::size_t sent = 0;
+  if (payload.size() <= joined_payload_bytes) {
+    std::array<std::byte, wire::max_header_bytes + joined_payload_bytes> joined;
+    std::copy(payload.begin(), payload.end(),
+              std::copy(header.begin(), header.end(), joined.begin()));
+    sent = send(std::span(joined).first(header.size() + payload.size())).value_or(0);
+  } else {
+    // sendmsg reads only; its structure has no const.
+    std::array<iovec, 2> pieces{{{const_cast<std::byte*>(header.data()), header.size()},
+                                 {const_cast<std::byte*>(payload.data()), payload.size()}}};
+    sent = send(pieces).value_or(0);
+  }
   if (sent < header.size()) outbox.append(header.subspan(sent));
   outbox.append(payload.subspan(sent > header.size() ? sent - header.size() : 0));
   if (!outbox.empty()) arm_write();
@@ -185,11 +249,12 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
     const std::size_t count = outbox.gather(pieces);
     std::size_t offered = 0;
     for (std::size_t i = 0; i < count; ++i) offered += pieces[i].iov_len;
-    const auto sent = send(pieces.data(), count);
+    const auto sent = send(std::span(pieces).first(count));
     BulkSend* through = outbox.written(sent.value_or(0), sent == offered);
     if (sent) moved = true;
     if (through != nullptr) receiver_.on_bulk_sent(*through);
     if (sent != offered) {
+      if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.native_handle());
       if (writable_) arm_write();
       break;
     }
@@ -200,7 +265,7 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
 bool TcpConnection::delivered() {
   if (!open_ || !writable_) return true;
   int unacknowledged = 0;
-  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0) return true;
+  if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unacknowledged) != 0) return true;
   return unacknowledged == 0;
 }
 
@@ -208,25 +273,24 @@ bool TcpConnection::delivered() {
 // ----------------------------------------------------------------------------------------------------------------
 
 void TcpConnection::arm_read() {
+  reads_without_waiting_ = 0;
   if (!open_ || read_armed_) return;
   read_armed_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                     [self = shared_from_this()](const asio::error_code& error) {
-                       self->read_armed_ = false;
-                       if (error || !self->open_) return;
-                       if (self->read()) self->owner_.on_stirred(*self);
-                     });
+  socket_.when_readable([self = shared_from_this()](const asio::error_code& error) {
+    self->read_armed_ = false;
+    if (error || !self->open_) return;
+    if (self->read()) self->owner_.on_stirred(*self);
+  });
 }
 
 void TcpConnection::arm_write() {
   if (!open_ || write_armed_) return;
   write_armed_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                     [self = shared_from_this()](const asio::error_code& error) {
-                       self->write_armed_ = false;
-                       if (error || !self->open_) return;
-                       self->owner_.on_stirred(*self);
-                     });
+  socket_.when_writable([self = shared_from_this()](const asio::error_code& error) {
+    self->write_armed_ = false;
+    if (error || !self->open_) return;
+    self->owner_.on_stirred(*self);
+  });
 }
 
 void TcpConnection::end(bool orderly, const std::string& cause) {
@@ -240,8 +304,7 @@ void TcpConnection::close_quietly() {
   open_ = false;
   payload_left_ = 0;
   place_ = nullptr;
-  asio::error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 }  // namespace prun::transport

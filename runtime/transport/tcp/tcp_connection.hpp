@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <asio/ip/tcp.hpp>
 #include <cstddef>
@@ -9,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/transport/tcp/segment_unpacker.hpp"
 #include "runtime/transport/tcp/tcp_outbox.hpp"
+#include "runtime/transport/tcp/tcp_socket.hpp"
 #include "runtime/transport/transport.hpp"
 
 namespace prun::transport {
@@ -42,6 +46,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   // Reads what is there, up to a bound that keeps the others served. True if there was anything.
   bool read();
+  // The same for a rank that spins, which the event loop need not tell of every packet.
+  bool read_spinning();
 
   // Sends a frame at once as far as the socket takes it, and leaves the rest in the outbox. No
   // upcalls.
@@ -55,7 +61,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void arm_read();
 
   // The payload under way has no place any more.
-  void discard_arriving() { place_ = nullptr; }
+  void discard_arriving();
 
   // Every byte written is in the peer's kernel.
   bool delivered();
@@ -65,13 +71,18 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void close_quietly();
 
  private:
+  ssize_t receive(std::size_t direct);
   void parse(std::span<const std::byte> bytes);
   void begin_frame(const wire::Frame& frame);
   void advance_payload(std::size_t count);
+  void end_frame();
   void arm_write();
-  std::optional<std::size_t> send(const iovec* pieces, std::size_t count);
+  template <class Call>
+  std::optional<std::size_t> write(const Call& call);
+  std::optional<std::size_t> send(std::span<const std::byte> bytes);
+  std::optional<std::size_t> send(std::span<iovec> pieces);
 
-  asio::ip::tcp::socket socket_;
+  TcpSocket socket_;
   WorldRank peer_;
   Owner& owner_;
   Receiver& receiver_;
@@ -82,14 +93,16 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool said_bye_ = false;  // the peer
+  unsigned reads_without_waiting_ = 0;
 
   // Where in the stream of frames reading stands.
   std::array<std::byte, wire::max_header_bytes> partial_header_{};
   std::size_t partial_bytes_ = 0;
   std::optional<wire::Envelope> previous_;
-  wire::Frame frame_;
+  wire::Frame frame_;  // as the receiver is told of it
   std::byte* place_ = nullptr;
   std::uint64_t payload_left_ = 0;
+  SegmentUnpacker unpacker_;
 };
 
 }  // namespace prun::transport

@@ -18,19 +18,50 @@ wire::EncodedHeader TcpOutbox::encode(const wire::Frame& frame) {
   return header;
 }
 
-std::size_t TcpOutbox::gather(std::array<iovec, pieces>& out) {
-  if (!has_segment_ && !bulks_.empty()) {
-    BulkSend& bulk = *bulks_.front();
-    segment_ = bulk.payload.subspan(bulk.sent);
-    segment_ = segment_.first(std::min(segment_.size(), segment_bytes_));
-    wire::Frame frame;
-    frame.kind = wire::FrameKind::data;
-    frame.send_id = bulk.send_id;
-    frame.length = static_cast<std::uint32_t>(segment_.size());
-    segment_header_ = encode(frame);
-    segment_written_ = 0;
-    has_segment_ = true;
+void TcpOutbox::make_segment() {
+  BulkSend& bulk = *bulks_.front();
+  wire::Frame frame;
+  frame.kind = wire::FrameKind::data;
+  frame.send_id = bulk.send_id;
+  segment_ = bulk.payload.subspan(bulk.sent);
+  segment_ = segment_.first(std::min(segment_.size(), segment_bytes_));
+  segment_length_ = segment_.size();
+  if (packer_) {
+    const std::size_t known = run_id_ == bulk.send_id ? run_bytes_ : 0;
+    const std::size_t history = std::min({known, bulk.sent, block_history_bytes});
+    const auto packed = packer_->pack(bulk.payload, bulk.sent, segment_bytes_, history);
+    segment_length_ = packed.length;
+    segment_ = segment_.first(packed.length);
+    if (!packed.block.empty()) {
+      segment_ = packed.block;
+      frame.kind = wire::FrameKind::lz4_data;
+      frame.packed_length = static_cast<std::uint32_t>(packed.block.size());
+      frame.history = static_cast<std::uint32_t>(history);
+    }
   }
+  frame.length = static_cast<std::uint32_t>(segment_length_);
+  segment_header_ = encode(frame);
+  segment_written_ = 0;
+  has_segment_ = true;
+}
+
+void TcpOutbox::segment_is_through() {
+  BulkSend& bulk = *bulks_.front();
+  has_segment_ = false;
+  bulk.sent += segment_length_;
+  if (run_id_ != bulk.send_id) run_bytes_ = 0;
+  run_id_ = bulk.send_id;
+  run_bytes_ += segment_length_;
+}
+
+void TcpOutbox::let_go_of_payload() {
+  if (!packer_) return;
+  packer_->let_go();
+  if (bulks_.empty()) packer_->rest();
+}
+
+std::size_t TcpOutbox::gather(std::array<iovec, pieces>& out) {
+  if (!has_segment_ && !bulks_.empty()) make_segment();
   std::size_t count = 0;
   const auto put = [&](std::span<const std::byte> bytes) {
     if (!bytes.empty()) out[count++] = piece(bytes);
@@ -67,18 +98,22 @@ BulkSend* TcpOutbox::written(std::size_t count, bool all) {
     take_bytes(count);
     return nullptr;
   }
-  segment_bytes_ = all ? std::min(segment_bytes_ * 2, largest_segment) : smallest_segment;
+  if (!all) {
+    segment_bytes_ = smallest_segment;
+  } else if (segment_length_ >= segment_bytes_) {
+    segment_bytes_ = std::min(segment_bytes_ * 2, largest_segment);
+  }
   const bool segment_first = segment_written_ != 0;
   if (!segment_first) count -= take_bytes(count);
   const std::size_t of_segment = std::min(count, segment_size() - segment_written_);
   segment_written_ += of_segment;
   if (segment_first) take_bytes(count - of_segment);
   if (segment_written_ < segment_size()) return nullptr;
-  has_segment_ = false;
+  segment_is_through();
   BulkSend& bulk = *bulks_.front();
-  bulk.sent += segment_.size();
   if (bulk.sent < bulk.payload.size()) return nullptr;
   BulkQueue::remove(bulk);
+  let_go_of_payload();
   return &bulk;
 }
 
@@ -93,11 +128,12 @@ void TcpOutbox::forget(BulkSend& bulk) {
       const auto payload = segment_.subspan(segment_written_ - in_header);
       rest.insert(rest.end(), payload.begin(), payload.end());
       bytes_.insert(bytes_.begin() + static_cast<std::ptrdiff_t>(start_), rest.begin(), rest.end());
-      bulk.sent += segment_.size();
+      segment_is_through();
     }
     has_segment_ = false;
   }
   BulkQueue::remove(bulk);
+  let_go_of_payload();
 }
 
 void TcpOutbox::clear() {
@@ -106,6 +142,7 @@ void TcpOutbox::clear() {
   has_segment_ = false;
   while (bulks_.pop_front() != nullptr) {
   }
+  let_go_of_payload();
 }
 
 }  // namespace prun::transport

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "runtime/transport/tcp/segment_packer.hpp"
 #include "runtime/transport/transport.hpp"
 #include "runtime/wire/data_frame.hpp"
 
@@ -20,11 +22,18 @@ namespace prun::transport {
 // A segment is 16 KiB, 1.3 ms at 100 Mbit/s: what a small frame waits for at most. While the
 // carrier takes whole segments without pushing back, they double, up to 256 KiB; the first
 // push-back makes them small again.
+//
+// A compressed segment stands for at most 16 KiB and is shorter than what it stands for, so a small
+// frame never waits longer for one than for another.
 class TcpOutbox {
  public:
   static constexpr std::size_t smallest_segment = 16u << 10;
   static constexpr std::size_t largest_segment = 256u << 10;
   static constexpr std::size_t pieces = 4;
+
+  // Compresses what it finds worth it from now on.
+  void set_packer(std::unique_ptr<SegmentPacker> packer) { packer_ = std::move(packer); }
+  SegmentPacker* packer() { return packer_.get(); }
 
   bool empty() const { return bytes_.size() == start_ && bulks_.empty(); }
 
@@ -59,6 +68,9 @@ class TcpOutbox {
 
  private:
   std::size_t take_bytes(std::size_t count);
+  void make_segment();
+  void segment_is_through();
+  void let_go_of_payload();
   std::size_t segment_size() const { return segment_header_.view().size() + segment_.size(); }
 
   std::vector<std::byte> bytes_;
@@ -69,10 +81,17 @@ class TcpOutbox {
   // The segment of the first bulk that was offered to the carrier last.
   bool has_segment_ = false;
   wire::EncodedHeader segment_header_;
-  std::span<const std::byte> segment_;
+  std::span<const std::byte> segment_;  // as it goes on the wire
+  std::size_t segment_length_ = 0;      // of the payload
   std::size_t segment_written_ =
       0;  // of header and payload; not zero: it must be finished before other bytes
   std::size_t segment_bytes_ = smallest_segment;
+
+  // What is on the peer's side of the message whose segment went last, without another message's in
+  // between: what a compressed segment may refer to.
+  std::unique_ptr<SegmentPacker> packer_;
+  std::uint64_t run_id_ = 0;
+  std::size_t run_bytes_ = 0;
 };
 
 }  // namespace prun::transport

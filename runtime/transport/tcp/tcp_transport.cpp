@@ -35,6 +35,7 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
                            Directory directory, std::unique_ptr<TcpListener> listener)
     : context_{io, settings.key, settings.job_id, settings.self, settings.size},
+      compression_(settings.compression),
       receiver_(receiver),
       directory_(std::move(directory)),
       listener_(std::move(listener)),
@@ -55,6 +56,8 @@ TcpTransport::Link& TcpTransport::link(WorldRank peer) {
   if (!slot) {
     slot = std::make_unique<Link>();
     slot->peer = peer;
+    if (compression_ != core::CompressionMode::off)
+      slot->outbox.set_packer(std::make_unique<SegmentPacker>(compression_));
   }
   return *slot;
 }
@@ -108,7 +111,7 @@ bool TcpTransport::progress() {
   if (connected_.size() <= polled_directly) {
     for (std::size_t i = 0; i < connected_.size(); ++i) {
       TcpConnection& connection = *connected_[i]->connection;
-      if (connection.open()) moved |= connection.read();
+      if (connection.open()) moved |= connection.read_spinning();
     }
   }
   while (!dirty_.empty()) {
@@ -139,6 +142,9 @@ void TcpTransport::arm() {
 void TcpTransport::on_stirred(TcpConnection& connection) {
   stirred_ = true;
   mark_dirty(link(connection.peer()));
+  // Those that progress does not look at are heard of through the event loop also by a rank that
+  // spins.
+  if (connected_.size() > polled_directly) connection.arm_read();
 }
 
 void TcpTransport::on_connection_end(TcpConnection& connection, bool orderly,
@@ -262,7 +268,11 @@ void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
   link.connection = std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
                                                     std::span(scratch_));
   connected_.push_back(&link);
-  link.connection->arm_read();
+  if (connected_.size() > polled_directly) {
+    arm();
+  } else {
+    link.connection->arm_read();
+  }
   if (closing_) say_bye(link);
   mark_dirty(link);
   stirred_ = true;

@@ -36,6 +36,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
     WorldRank self = 0;
     WorldRank size = 1;
     std::string bind_address;  // numeric
+    core::CompressionMode compression = core::CompressionMode::off;
   };
   // Where a peer accepts connections, once that is known.
   using Directory = std::function<std::optional<asio::ip::tcp::endpoint>(WorldRank)>;
@@ -101,6 +102,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
                          const std::string& cause) override;
 
   HandshakeContext context_;
+  core::CompressionMode compression_;
   Receiver& receiver_;
   Directory directory_;
   std::unique_ptr<TcpListener> listener_;

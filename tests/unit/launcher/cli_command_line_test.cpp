@@ -167,6 +167,20 @@ TEST(CommandLine, Times) {
   }
 }
 
+TEST(CommandLine, Compression) {
+  EXPECT_EQ(run({"./a"}).compression, core::CompressionMode::automatic);
+  EXPECT_EQ(run({"--compress=auto", "./a"}).compression, core::CompressionMode::automatic);
+  EXPECT_EQ(run({"--compress", "off", "./a"}).compression, core::CompressionMode::off);
+  EXPECT_EQ(run({"--compress=off", "--compress=lz4", "./a"}).compression,
+            core::CompressionMode::lz4);
+  EXPECT_EQ(refusal({"--compress=zip", "./a"}),
+            "prun: --compress: 'zip' is none of auto, off or lz4; for example: --compress=off");
+  for (const std::string bad : {"", "LZ4", "on", "lz4 "}) {
+    EXPECT_THAT(refusal({"--compress", bad, "./a"}), HasSubstr("'" + bad + "' is none of")) << bad;
+  }
+  EXPECT_EQ(refusal({"--compress"}), "prun: --compress needs a value; for example: --compress off");
+}
+
 TEST(CommandLine, Ssh) {
   const RunOptions options = run(
       {"--ssh-args", "-p 2222 -i 'my key'", "--ssh-args=-4", "--launcher-exec", "/opt/ssh", "./a"});

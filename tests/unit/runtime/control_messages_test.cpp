@@ -48,6 +48,7 @@ JobSetup sample() {
                     {{"sh"}, {}, {}, "", false}};
   setup.program_of_rank = {0, 1, 1};
   setup.input_rank = -1;
+  setup.compression = core::CompressionMode::lz4;
   return setup;
 }
 template <>
@@ -104,7 +105,7 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4};
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off};
 }
 template <>
 RankEndpoint sample() {
@@ -247,6 +248,17 @@ TEST(WelcomeRules, TheRankMustBeOneOfThem) {
   auto welcome = sample<Welcome>();
   welcome.rank = 3;
   EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok());
+}
+
+TEST(CompressionRules, OnlyModesThatExist) {
+  for (const unsigned mode : {3u, 4u, 255u}) {
+    auto setup = sample<JobSetup>();
+    setup.compression = static_cast<core::CompressionMode>(mode);
+    EXPECT_FALSE(decode<JobSetup>(body_of(setup)).ok()) << mode;
+    auto welcome = sample<Welcome>();
+    welcome.compression = static_cast<core::CompressionMode>(mode);
+    EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok()) << mode;
+  }
 }
 
 TEST(OutputRules, ChunksUpToTheLimitOfTwoStreams) {

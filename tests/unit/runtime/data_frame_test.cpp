@@ -43,6 +43,12 @@ Frame frame_of(FrameKind kind) {
       frame.length = 1234;
       frame.send_id = 6;
       break;
+    case FrameKind::lz4_data:
+      frame.length = 65536;
+      frame.packed_length = 65535;
+      frame.history = 65536;
+      frame.send_id = 7;
+      break;
     case FrameKind::credit:
       frame.envelopes = 9;
       frame.credit_bytes = std::uint64_t{1} << 40;
@@ -55,9 +61,9 @@ Frame frame_of(FrameKind kind) {
   return frame;
 }
 
-const std::vector<FrameKind> kinds{FrameKind::eager, FrameKind::rts,    FrameKind::cts,
-                                   FrameKind::data,  FrameKind::credit, FrameKind::stalled,
-                                   FrameKind::bye};
+const std::vector<FrameKind> kinds{FrameKind::eager, FrameKind::rts,     FrameKind::cts,
+                                   FrameKind::data,  FrameKind::credit,  FrameKind::stalled,
+                                   FrameKind::bye,   FrameKind::lz4_data};
 
 Bytes encoded(const Frame& frame, const Envelope* previous = nullptr) {
   const EncodedHeader header = encode_header(frame, previous);
@@ -70,6 +76,8 @@ void expect_same(const Frame& got, const Frame& wanted) {
   EXPECT_EQ(got.envelope, wanted.envelope);
   EXPECT_EQ(got.send_id, wanted.send_id);
   EXPECT_EQ(got.length, wanted.length);
+  EXPECT_EQ(got.packed_length, wanted.packed_length);
+  EXPECT_EQ(got.history, wanted.history);
   EXPECT_EQ(got.envelopes, wanted.envelopes);
   EXPECT_EQ(got.credit_bytes, wanted.credit_bytes);
 }
@@ -114,6 +122,7 @@ TEST(DataFrame, HeadersHaveTheirDocumentedLengths) {
   EXPECT_EQ(encoded(frame_of(FrameKind::rts)).size(), 40u);
   EXPECT_EQ(encoded(frame_of(FrameKind::cts)).size(), 16u);
   EXPECT_EQ(encoded(frame_of(FrameKind::data)).size(), 16u);
+  EXPECT_EQ(encoded(frame_of(FrameKind::lz4_data)).size(), 24u);
   EXPECT_EQ(encoded(frame_of(FrameKind::credit)).size(), 16u);
   EXPECT_EQ(encoded(frame_of(FrameKind::stalled)).size(), 8u);
   EXPECT_EQ(encoded(frame_of(FrameKind::bye)).size(), 8u);
@@ -141,6 +150,7 @@ TEST(DataFrame, WhatFollowsTheHeaderIsLeftAlone) {
 TEST(DataFrame, PayloadBytesAreThoseThatFollow) {
   EXPECT_EQ(frame_of(FrameKind::eager).payload_bytes(), 2400u);
   EXPECT_EQ(frame_of(FrameKind::data).payload_bytes(), 1234u);
+  EXPECT_EQ(frame_of(FrameKind::lz4_data).payload_bytes(), 65535u);
   EXPECT_EQ(frame_of(FrameKind::rts).payload_bytes(), 0u);
   EXPECT_EQ(frame_of(FrameKind::credit).payload_bytes(), 0u);
 }
@@ -194,7 +204,7 @@ TEST(DataFrame, RepetitionOfNothingIsRefused) {
 
 TEST(DataFrame, UnknownKindIsRefusedAtItsFirstByte) {
   EXPECT_EQ(complaint({std::byte{0}}), "data frame of an unknown kind 0");
-  EXPECT_EQ(complaint({std::byte{9}}), "data frame of an unknown kind 9");
+  EXPECT_EQ(complaint({std::byte{10}}), "data frame of an unknown kind 10");
   EXPECT_EQ(complaint({std::byte{255}}), "data frame of an unknown kind 255");
 }
 

@@ -1,0 +1,60 @@
+"""What no benchmark program can tell of itself: how long starting takes, and how much is installed."""
+import glob
+import os
+import tempfile
+import time
+
+from .places import CommandFailed, run_command
+
+PACKAGES = {"mpich": ("mpich", "libmpich12", "libucx0"),
+            "openmpi": ("openmpi-bin", "openmpi-common", "libopenmpi3", "libpmix2")}
+
+
+def logins(program, place, timeout):
+    """From the command on the first host to the first instruction of what it starts on each of the others, by the
+    clock that virtual hosts share; and to its end."""
+    targets = place.hosts[1:]
+    if program.name == "ssh":
+        starts = " ".join(f"ssh -o BatchMode=yes {name} date +%s.%N &" for name in targets) + " wait"
+    else:
+        starts = f"{program.launcher} -H {','.join(targets)} date +%s.%N"
+    printed = run_command(place.on(0, ["sh", "-c", f"date +%s.%N; {starts}; date +%s.%N"]), timeout).split()
+    if len(printed) != len(targets) + 2:
+        raise CommandFailed(f"{len(printed) - 2} of {len(targets)} hosts answered")
+    begin, *instructions, end = map(float, printed)
+    return record(program, "logins", ranks=len(targets), median=max(instructions) - begin, whole=end - begin)
+
+
+def hello(program, place, timeout):
+    """`prun -n N ./hello` on this machine: the time of the whole command."""
+    greeting = os.path.join(os.path.dirname(program.launcher), "hello")
+    start = time.monotonic()
+    printed = run_command([program.launcher, "-n", str(place.ranks), greeting], timeout)
+    seconds = time.monotonic() - start
+    if len(printed.splitlines()) != place.ranks:
+        raise CommandFailed(f"{place.ranks} ranks printed {len(printed.splitlines())} lines")
+    return record(program, "hello", ranks=place.ranks, median=seconds)
+
+
+def installed(program, place, timeout):
+    """What is on the disk of every host: the launcher and the library; of an MPI, its Debian packages."""
+    if program.name == "prun":
+        build = os.path.dirname(os.path.dirname(program.launcher))
+        with tempfile.TemporaryDirectory() as prefix:
+            run_command(["cmake", "--install", build, "--prefix", prefix], timeout)
+            files = [path for pattern in ("bin/*", "lib/*.a", "lib/*/*.a", "lib/*.so*", "lib/*/*.so*")
+                     for path in glob.glob(os.path.join(prefix, pattern)) if not os.path.islink(path)]
+            what = ", ".join(sorted(os.path.basename(path) for path in files))
+            size = sum(os.path.getsize(path) for path in files)
+    else:
+        what = ", ".join(PACKAGES[program.name])
+        sizes = run_command(["dpkg-query", "-W", "-f", "${Installed-Size}\n", *PACKAGES[program.name]], timeout)
+        size = sum(map(int, sizes.split())) * 1024
+    return record(program, "installed", ranks=1, installed_bytes=size, what=what)
+
+
+MEASUREMENTS = {"logins": logins, "hello": hello, "installed": installed}
+
+
+def record(program, operation, **figures):
+    return {"implementation": program.name, "op": operation, "bytes": 0, "verified": True, **figures}

@@ -254,7 +254,7 @@ bool TcpConnection::flush(TcpOutbox& outbox) {
     if (sent) moved = true;
     if (through != nullptr) receiver_.on_bulk_sent(*through);
     if (sent != offered) {
-      if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.native_handle());
+      if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.descriptor());
       if (writable_) arm_write();
       break;
     }

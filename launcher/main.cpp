@@ -24,6 +24,7 @@
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/stage/agent_binary.hpp"
+#include "launcher/stage/clear.hpp"
 
 namespace {
 
@@ -87,7 +88,8 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.agents = stage::find_agents(plan.agent_folders);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
-  plan.directory = working_directory(environment);
+  plan.start_directory = working_directory(environment);
+  plan.directory = plan.start_directory;
   if (!options.directory.empty()) {
     plan.directory =
         (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
@@ -122,7 +124,15 @@ int main(int argc, char** argv) {
 
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();
-  const auto parsed = cli::parse({argv + 1, argv + argc}, environment);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (argc > 1 && arguments.front() == "cache") {
+    auto order = stage::parse_clear({arguments.begin() + 1, arguments.end()});
+    if (!order.problem.empty()) return fail(order.problem);
+    stage::clear_cache(environment);
+    if (order.arguments.empty()) return 0;
+    arguments = std::move(order.arguments);
+  }
+  const auto parsed = cli::parse(arguments, environment);
   if (const auto* printout = std::get_if<cli::Printout>(&parsed)) {
     std::fputs(printout->text.c_str(), printout->is_error ? stderr : stdout);
     return printout->exit_status;

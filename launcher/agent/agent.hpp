@@ -18,6 +18,7 @@
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
+#include "launcher/agent/staging.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::agent {
@@ -41,6 +42,7 @@ class Agent : private RankListener {
   // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
+  void check_programs();
   void start_ranks();
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(std::uint32_t grace_ms);
@@ -75,8 +77,10 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
-  std::vector<Runnable> runnables_;  // by program
-  bool ready_ = false;               // every check passed
+  std::unique_ptr<Staging> staging_;  // where files were offered
+  std::vector<bool> needed_;          // by program: a rank of this host runs it
+  std::vector<Runnable> runnables_;   // by program
+  bool ready_ = false;                // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host

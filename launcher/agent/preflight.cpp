@@ -2,6 +2,8 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/libraries.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
 
@@ -182,8 +185,12 @@ std::string elf_target(const std::string& path) {
   return elf ? describe(*elf) : std::string();
 }
 
-Check check_program(const bootstrap::Program& program,
-                    const std::vector<std::string>& environment) {
+std::string elf_loader(const std::string& path) {
+  return read_elf(path) ? loader_of(path) : std::string();
+}
+
+Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment,
+                    const std::string& sent) {
   Runnable runnable;
   runnable.arguments = program.arguments;
   runnable.directory = program.directory;
@@ -207,7 +214,9 @@ Check check_program(const bootstrap::Program& program,
   }
 
   if (typed.empty()) return problem(not_found, "the program's name is empty");
-  if (typed.find('/') == std::string::npos) {
+  if (!sent.empty()) {
+    runnable.path = sent;
+  } else if (typed.find('/') == std::string::npos) {
     runnable.path = search_path(environment, runnable.directory, typed);
     if (runnable.path.empty()) {
       const bool beside = is_executable_file(join(runnable.directory, typed));
@@ -263,6 +272,16 @@ Check check_program(const bootstrap::Program& program,
     return runnable;
   }
   if (error > 0) return why_not_executable(typed, runnable.path, error);
+  if (!sent.empty()) {
+    const auto missing = missing_libraries(sent, environment);
+    if (!missing.empty()) {
+      return problem(
+          cannot_execute,
+          fmt::format("{}it needs {}, which this host has not: install the library there, "
+                      "or link the program statically",
+                      cannot, fmt::join(missing, ", ")));
+    }
+  }
   return runnable;
 }
 

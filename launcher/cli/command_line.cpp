@@ -98,6 +98,7 @@ class Parser {
       if (text.empty()) refuse("--launcher-exec: the name of the program is empty");
       run_.ssh_program = text;
     });
+    value("--stage", [this](const std::string& text) { stage(text); });
     value("--bind-to", [this](const std::string& text) {
       if (text != "none") {
         refuse("--bind-to " + text +
@@ -146,6 +147,25 @@ class Parser {
   template <class Handler>
   void flag(const std::string& name, Handler handler) {
     app_.add_flag_callback(name, std::move(handler))->trigger_on_parse();
+  }
+
+  // A file of one of the three names is written ./auto.
+  void stage(const std::string& text) {
+    if (text == "off") {
+      run_.stage_mode = stage::Mode::off;
+    } else if (text == "auto") {
+      run_.stage_mode = stage::Mode::automatic;
+    } else if (text == "always") {
+      run_.stage_mode = stage::Mode::always;
+    } else if (text.empty()) {
+      refuse("--stage: the name of the file is empty");
+    } else {
+      for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        if (comma > at) run_.staged_files.push_back(text.substr(at, comma - at));
+        at = comma + 1;
+      }
+    }
   }
 
   // The messages of a hostfile begin with its name and line, as editors and people expect.

@@ -49,6 +49,9 @@ constexpr Spelling spellings[] = {
     {"start-timeout", "--start-timeout", Takes::value},
     {"ssh-args", "--ssh-args", Takes::value},
     {"launcher-exec", "--launcher-exec", Takes::value},
+    {"stage", "--stage", Takes::value},
+    {"preload-files", "--stage", Takes::value},
+    {"preload-binary", "", Takes::nothing},
     {"v", "--verbose", Takes::nothing},
     {"verbose", "--verbose", Takes::nothing},
     {"q", "--quiet", Takes::nothing},
@@ -81,6 +84,7 @@ constexpr Example examples[] = {
     {"--start-timeout", "30"},
     {"--ssh-args", "\"-p 2222\""},
     {"--launcher-exec", "/usr/bin/ssh"},
+    {"--stage", "words.txt"},
     {"--bind-to", "none"},
 };
 

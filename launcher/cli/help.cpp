@@ -40,6 +40,8 @@ When to give up
   --start-timeout S   seconds for each step of starting (default: 15)
 
 SSH (keys must be in place: prun never asks for a password)
+  --stage FILE        a file that goes along to the hosts (PROGRAM does by itself)
+  --stage=off|always  send no program; send it also where it is already
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
   --launcher-exec CMD another program in place of ssh
 

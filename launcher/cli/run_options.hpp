@@ -8,6 +8,7 @@
 
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
@@ -28,6 +29,8 @@ struct RunOptions {
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once
   std::vector<std::string> ssh_arguments;            // --ssh-args
   std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
+  stage::Mode stage_mode = stage::Mode::automatic;   // --stage=off|auto|always
+  std::vector<std::string> staged_files;             // --stage FILE
   int verbosity = 0;                                 // -v +1, -q -1
   std::vector<std::string> notes;  // for -v: options that were accepted and have no effect
 };

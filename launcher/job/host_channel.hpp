@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,10 @@ class HostChannel {
   template <class Message>
   void send(const Message& message) {
     if (link_) link_->send(message);
+  }
+  // Called each time all that was given to send() has left.
+  void when_sent(std::function<void()> on_sent) {
+    if (link_) link_->when_sent(std::move(on_sent));
   }
   // Ends the child; on_end follows.
   void kill();

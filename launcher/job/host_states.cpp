@@ -22,7 +22,9 @@ constexpr std::array transitions{
     Transition{HostPhase::logged_in, HostEvent::hello_received, HostPhase::agent_up},
     Transition{HostPhase::receiving, HostEvent::hello_received, HostPhase::agent_up},
     Transition{HostPhase::agent_up, HostEvent::setup_sent, HostPhase::checking},
+    Transition{HostPhase::checking, HostEvent::files_wanted, HostPhase::staging},
     Transition{HostPhase::checking, HostEvent::ready_received, HostPhase::ready},
+    Transition{HostPhase::staging, HostEvent::ready_received, HostPhase::ready},
     Transition{HostPhase::ready, HostEvent::start_sent, HostPhase::starting},
     Transition{HostPhase::starting, HostEvent::all_started, HostPhase::running},
     Transition{HostPhase::starting, HostEvent::all_done, HostPhase::done},
@@ -45,6 +47,7 @@ constexpr std::array descriptions{
     Description{HostPhase::agent_up, "agent up", nullptr},
     Description{HostPhase::checking, "checking",
                 "the agent has not finished its look at the program"},
+    Description{HostPhase::staging, "staging", "files were sent there and nothing has moved"},
     Description{HostPhase::ready, "ready", nullptr},
     Description{HostPhase::starting, "starting", "its ranks have not all been started"},
     Description{HostPhase::running, "running", nullptr},
@@ -95,6 +98,8 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase == HostPhase::connecting || phase == HostPhase::logged_in ||
              phase == HostPhase::receiving;
     case ControlKind::agent_ready:
+      return phase == HostPhase::checking || phase == HostPhase::staging;
+    case ControlKind::stage_want:
       return phase == HostPhase::checking;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;

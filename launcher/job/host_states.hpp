@@ -15,6 +15,7 @@ enum class HostPhase : std::uint8_t {
   receiving,   // prun's agent is on its way there
   agent_up,    // the agent has said who it is
   checking,    // it looks at the program
+  staging,     // files go there that it lacks
   ready,       // everything is there
   starting,    // its ranks are being started
   running,
@@ -29,6 +30,7 @@ enum class HostEvent : std::uint8_t {
   agent_needed,
   hello_received,
   setup_sent,
+  files_wanted,
   ready_received,
   start_sent,
   all_started,

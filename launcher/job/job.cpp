@@ -44,6 +44,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       log_(log),
       fan_out_(plan_.options.ssh_window),
       agents_(plan_.agents),
+      progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
       rank_gone_(plan_.host_of_rank.size()),
       endpoint_timer_(io),
       output_(io,
@@ -88,6 +89,7 @@ int Job::run() {
     });
   }
   begin_logins();
+  make_offer();
   io_.run();
   return status_.value_or(0);
 }

@@ -14,10 +14,12 @@
 
 #include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
+#include "launcher/job/file_sender.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
+#include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
 #include "launcher/ssh/remote_command.hpp"
 #include "launcher/stage/agent_supply.hpp"
@@ -58,6 +60,7 @@ class Job : private HostListener {
     unsigned tries = 0;
     bool in_window = false;
     ssh::AgentRequest request;  // what the next login asks for
+    std::unique_ptr<FileSender> files;
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
@@ -82,6 +85,9 @@ class Job : private HostListener {
   void on_need(std::uint32_t host, const std::string& agent) override;
   void on_supplied(std::uint32_t host) override;
   void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
+  void make_offer();
+  void on_want(std::uint32_t host, const stage::StageWant& want);
+  void send_files(std::uint32_t host);
   bool asks_again(std::uint32_t host, const ChannelEnd& end);
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
@@ -144,6 +150,8 @@ class Job : private HostListener {
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
   stage::AgentSupply agents_;
+  stage::StageOffer offer_;
+  TransferProgress progress_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   bootstrap::JobMap map_;

@@ -27,6 +27,7 @@ struct JobPlan {
   std::string own_path;                     // absolute, of the prun that runs
   std::vector<stage::AgentBinary> agents;   // that can be sent
   std::vector<std::string> agent_folders;   // where those were looked for
+  std::string start_directory;              // absolute; where prun was started
   std::string directory;                    // absolute; where the ranks are to run
   std::vector<std::string> environment;     // of prun itself, NAME=VALUE
   std::optional<rlimit> descriptor_limit;   // what children get; prun has raised its own

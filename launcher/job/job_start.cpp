@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "launcher/cli/environment.hpp"
+#include "launcher/cli/exit_status.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
@@ -97,6 +98,48 @@ void Job::on_need(std::uint32_t host, const std::string& agent) {
   if (move(host, HostEvent::agent_needed)) machines_[host]->channel->supply(bytes);
 }
 
+// While the logins are on their way, so that reading the files costs no time of the start.
+void Job::make_offer() {
+  const bool any_remote = std::any_of(machines_.begin(), machines_.end(),
+                                      [](const auto& machine) { return !machine->local; });
+  if (!any_remote) return;
+  auto offer =
+      stage::make_offer({{plan_.options.command, plan_.directory}}, plan_.options.staged_files,
+                        plan_.start_directory, plan_.options.stage_mode);
+  if (offer.ok()) {
+    offer_ = std::move(offer).value();
+    return;
+  }
+  decide(cli::exit_own_failure, offer.failure().text);
+  close_down(std::chrono::milliseconds(1000));
+}
+
+void Job::on_want(std::uint32_t host, const stage::StageWant& want) {
+  for (const auto file : want.files) {
+    if (file >= offer_.files.size())
+      return fail_host(host, 125,
+                       fmt::format("its agent wants file {}, which was not offered", file));
+    trace(fmt::format("{}: lacks {}, {} bytes", name(host), offer_.files[file].name,
+                      offer_.files[file].content.bytes));
+  }
+  Machine& machine = *machines_[host];
+  machine.files = std::make_unique<FileSender>(offer_, want.files);
+  move(host, HostEvent::files_wanted);
+  machine.channel->when_sent([this, host] { send_files(host); });
+  send_files(host);
+}
+
+void Job::send_files(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  if (machine.phase != HostPhase::staging) return;
+  const auto pieces = machine.files->next();
+  if (!pieces.ok()) return fail_host(host, 125, pieces.failure().text);
+  progress_.moved(name(host), machine.files->sent(), machine.files->bytes(),
+                  std::chrono::steady_clock::now());
+  for (const auto& piece : pieces.value()) machine.channel->send(piece);
+  arm_deadline(host);
+}
+
 // As long as something moves, a slow link is no failure.
 void Job::on_supplied(std::uint32_t host) {
   arm_deadline(host);
@@ -133,6 +176,8 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
 
 void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
   for (const auto& note : ready.notes) notes_.push_back({host, note});
+  machines_[host]->files.reset();
+  progress_.over(name(host));
   move(host, HostEvent::ready_received);
   check_stage();
 }
@@ -187,6 +232,7 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   trace(fmt::format("{}: failed while {}: {}", name(host), to_string(machine.phase), text));
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
+  progress_.over(name(host));
   if (machine.channel) machine.channel->kill();
   start_failures_.push_back({{host, std::move(text)}, status});
   leave_window(machine);
@@ -298,6 +344,7 @@ void Job::check_stage() {
 void Job::send_setups() {
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::agent_up) continue;
+    if (!machines_[host]->local && !offer_.files.empty()) machines_[host]->channel->send(offer_);
     machines_[host]->channel->send(setup_for(host));
     move(host, HostEvent::setup_sent);
   }

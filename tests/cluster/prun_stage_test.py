@@ -130,5 +130,123 @@ class Agent(Bare):
         self.runs("-H", "rpi2", "hostname", out=["rpi2"])
 
 
+class Program(Bare):
+    """Programs and data that stand on rpi1 alone."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # In a folder that the others do not have.
+        cls.cluster.run("rpi1", ["sh", "-c", "mkdir -p /root/work && cd /root/work && "
+                                 "printf '#!/bin/sh\\necho one \"$0\" \"$@\"\\n' > script && chmod +x script && "
+                                 "printf 'import sys, helper\\nprint(helper.text, sys.argv[1])\\n' > main.py && "
+                                 "echo 'text = \"helped\"' > helper.py && echo 17 > words.txt && "
+                                 f"cp {vcluster.BIN}/hello hello"], check=True)
+
+    def setUp(self):
+        super().setUp()
+        for host in ("rpi2", "rpi3"):
+            self.sh(host, "rm -rf /root/work /root/script /root/hello")
+
+    def lacks(self, *words, dir="/root/work"):
+        """Runs a job that must go well; how many files had to be sent."""
+        result = self.prun("-v", *words, dir=dir)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result, result.stderr.count(": lacks ")
+
+    def test_a_program_that_is_only_here(self):
+        first, sent = self.lacks("-H", "rpi2,rpi3", "./script", "7")
+        self.assertEqual((first.stdout.count("one"), sent), (2, 2))
+        _, sent = self.lacks("-H", "rpi2,rpi3", "./script", "7")
+        self.assertEqual(sent, 0)
+        for host in ("rpi2", "rpi3"):
+            self.assertEqual(self.sh(host, "ls -A /root/.cache/prun/runs; ls /root/work 2>/dev/null || true"), "")
+
+    def test_a_program_of_the_library(self):
+        result, sent = self.lacks("-H", "rpi1,rpi2,rpi3", "./hello")
+        self.assertEqual(sent, 2)
+        for host in self.cluster.hosts:
+            self.assertIn(host, result.stdout)
+
+    def test_its_name_is_kept(self):
+        self.sh("rpi1", "cp /bin/sleep /root/work/my-sleep")
+        process = self.cluster.popen("rpi1", ["prun", "-H", "rpi2", "./my-sleep", "5"], dir="/root/work")
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        vcluster.wait_until(lambda: any(words == "./my-sleep 5" for _, words in self.cluster.processes("rpi2")))
+        pid = next(pid for pid, words in self.cluster.processes("rpi2") if words == "./my-sleep 5")
+        self.assertEqual(pathlib.Path(f"/proc/{pid}/comm").read_text(), "my-sleep\n")
+        process.terminate()
+        process.wait(10)
+
+    def test_the_same_path_with_the_same_content_is_used(self):
+        self.sh("rpi2", "mkdir -p /root/work")
+        for folder in ("/root/work", "/root"):  # as scp puts it, or into the home folder
+            with self.subTest(folder):
+                self.sh("rpi2", "rm -rf /root/work /root/script; mkdir -p " + folder)
+                self.sh("rpi2", f"printf '#!/bin/sh\\necho one \"$0\" \"$@\"\\n' > {folder}/script; chmod +x {folder}/script")
+                result, sent = self.lacks("-H", "rpi2", "./script")
+                self.assertEqual((result.stdout.split()[0], sent), ("one", 0))
+
+    def test_another_content_at_the_same_path_is_not(self):
+        self.sh("rpi2", "mkdir -p /root/work && printf '#!/bin/sh\\necho stale\\n' > /root/work/script && chmod +x /root/work/script")
+        result, sent = self.lacks("-H", "rpi2", "./script")
+        self.assertEqual((result.stdout.split()[0], sent), ("one", 1))
+        result, _ = self.lacks("--stage=off", "-H", "rpi2", "./script")
+        self.assertEqual(result.stdout, "stale\n")
+
+    def test_always(self):
+        self.sh("rpi2", "mkdir -p /root/work && printf '#!/bin/sh\\necho one \"$0\" \"$@\"\\n' > /root/work/script && chmod +x /root/work/script")
+        _, sent = self.lacks("--stage=always", "-H", "rpi2", "./script")
+        self.assertEqual(sent, 1)
+
+    def test_off(self):
+        result = self.prun("--stage=off", "-H", "rpi2", "./script", dir="/root/work")
+        self.assertEqual(result.returncode, 127)
+        self.assertRegex(result.stderr, "^prun: rpi2: cannot run ./script: it is not there")
+
+    def test_a_script_behind_its_interpreter_and_files_asked_for(self):
+        result, sent = self.lacks("--stage", "helper.py", "--stage", "words.txt", "-H", "rpi2,rpi3", "python3", "main.py", "7")
+        self.assertEqual((result.stdout, sent), ("helped 7\n" * 2, 6))
+        result, sent = self.lacks("--stage", "words.txt", "-H", "rpi2", "cat", "words.txt")
+        self.assertEqual((result.stdout, sent), ("17\n", 0))
+        self.assertRegex(result.stderr, "prun: rpi2: the staged files are in /root/.cache/prun/runs/[0-9a-f]{16}-.*, where the ranks run")
+
+    def test_what_ranks_write_beside_staged_files_stays(self):
+        self.lacks("--stage", "words.txt", "-H", "rpi2", "sh", "-c", "cp words.txt result")
+        self.assertEqual(self.sh("rpi2", "cd /root/.cache/prun/runs/*; ls; cat result"), "result\n17\n")
+
+    def test_a_file_asked_for_that_is_not_there(self):
+        result = self.prun("--stage", "none.txt", "-H", "rpi2", "true", dir="/root/work")
+        self.assertEqual(result.returncode, 125)
+        self.assertEqual(result.stderr, "prun: --stage: cannot read none.txt: No such file or directory\n")
+
+    def test_a_home_that_cannot_be_written(self):
+        self.sh("rpi2", "mkdir -p /root/.cache && mount -t tmpfs -o ro none /root/.cache")
+        try:
+            result, _ = self.lacks("-H", "rpi2", "./script")
+            self.assertEqual(result.stdout.split()[0], "one")
+            self.assertNothingElsewhere("rpi2")
+        finally:
+            self.sh("rpi2", "umount /root/.cache")
+
+    def test_a_library_that_is_missing_there(self):
+        self.sh("rpi1", "mkdir -p /root/work/lib && cd /root/work && echo 'int f(void){return 0;}' > f.c && "
+                        "echo 'int f(void); int main(void){return f();}' > m.c && gcc -shared -fPIC -o lib/libeleven.so f.c && "
+                        "gcc -o needy m.c -Llib -leleven -Wl,-rpath,/root/work/lib")
+        result = self.prun("-H", "rpi1,rpi2", "./needy", dir="/root/work")
+        self.assertEqual(result.returncode, 126)
+        self.assertRegex(result.stderr, "^prun: rpi2: cannot run ./needy: it needs libeleven.so, which this host has not")
+
+
+class Cache(Bare):
+    def test_clear(self):
+        self.assertEqual(self.prun("-H", "rpi2,rpi3", "hostname").returncode, 0)
+        result = self.prun("cache", "--clear", "-H", "rpi2,rpi3")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        for host in ("rpi2", "rpi3"):
+            self.assertEqual(self.sh(host, "ls /root/.cache"), "")
+
+
 if __name__ == "__main__":
     vcluster.main()

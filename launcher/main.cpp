@@ -23,6 +23,7 @@
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
 #include "launcher/stage/clear.hpp"
 
@@ -86,6 +87,7 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.own_path = own_path();
   plan.agent_folders = stage::agent_folders(plan.own_path);
   plan.agents = stage::find_agents(plan.agent_folders);
+  if (options.keeps_connections) plan.kept_connections = ssh::KeptConnections::open(environment);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.start_directory = working_directory(environment);
@@ -125,6 +127,10 @@ int main(int argc, char** argv) {
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments == std::vector<std::string>{"hosts", "--close"}) {
+    ssh::KeptConnections::open(environment).close_all();
+    return 0;
+  }
   if (argc > 1 && arguments.front() == "cache") {
     auto order = stage::parse_clear({arguments.begin() + 1, arguments.end()});
     if (!order.problem.empty()) return fail(order.problem);

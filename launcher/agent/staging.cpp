@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -45,7 +46,7 @@ bool Staging::is_in_place(const stage::OfferedFile& file, const bootstrap::Progr
   for (const auto& candidate : candidates) {
     bool there = false;
     const std::uint64_t bytes = size_of_file(candidate, there);
-    if (!there) continue;
+    if (!there || (file.executable && ::access(candidate.c_str(), X_OK) != 0)) continue;
     if (bytes == file.content.bytes) {
       const auto content = stage::hash_file(candidate);
       if (content && content->hash == file.content.hash) return true;

@@ -62,6 +62,7 @@ class Parser {
  public:
   explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
     app_.set_help_flag();
+    run_.keeps_connections = value_in(environment, "PRUN_PERSIST").value_or("yes") != "no";
     value("--ranks",
           [this](const std::string& text) { run_.placement.ranks = count_of(text, "-n"); });
     value("--per-host",
@@ -106,6 +107,7 @@ class Parser {
       }
       run_.notes.push_back("--bind-to none has no effect: ranks are never bound to cores");
     });
+    flag("--no-persist", [this] { run_.keeps_connections = false; });
     flag("--label", [this] { run_.label = true; });
     flag("--verbose", [this] { ++run_.verbosity; });
     flag("--quiet", [this] { --run_.verbosity; });

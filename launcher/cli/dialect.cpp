@@ -49,6 +49,7 @@ constexpr Spelling spellings[] = {
     {"start-timeout", "--start-timeout", Takes::value},
     {"ssh-args", "--ssh-args", Takes::value},
     {"launcher-exec", "--launcher-exec", Takes::value},
+    {"no-persist", "--no-persist", Takes::nothing},
     {"stage", "--stage", Takes::value},
     {"preload-files", "--stage", Takes::value},
     {"preload-binary", "", Takes::nothing},

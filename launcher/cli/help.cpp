@@ -40,8 +40,9 @@ When to give up
   --start-timeout S   seconds for each step of starting (default: 15)
 
 SSH (keys must be in place: prun never asks for a password)
-  --stage FILE        a file that goes along to the hosts (PROGRAM does by itself)
+  --stage FILE        a file that goes along to the hosts, as PROGRAM does
   --stage=off|always  send no program; send it also where it is already
+  --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
   --launcher-exec CMD another program in place of ssh
 

@@ -31,6 +31,7 @@ struct RunOptions {
   std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
   stage::Mode stage_mode = stage::Mode::automatic;   // --stage=off|auto|always
   std::vector<std::string> staged_files;             // --stage FILE
+  bool keeps_connections = true;                     // --no-persist: false
   int verbosity = 0;                                 // -v +1, -q -1
   std::vector<std::string> notes;  // for -v: options that were accepted and have no effect
 };

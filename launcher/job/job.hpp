@@ -47,7 +47,7 @@ class Job : private HostListener {
   enum class Stage : std::uint8_t { logins, checks, running, ending, closing, writing, over };
 
   struct Machine {
-    explicit Machine(asio::io_context& io) : deadline(io), retry(io) {}
+    explicit Machine(asio::io_context& io) : master_patience(io), deadline(io), retry(io) {}
 
     hosts::Host host;
     bool local = false;
@@ -61,6 +61,9 @@ class Job : private HostListener {
     bool in_window = false;
     ssh::AgentRequest request;  // what the next login asks for
     std::unique_ptr<FileSender> files;
+    std::string used_socket;      // of a kept connection that this login may go by
+    bool avoids_masters = false;  // a kept connection has failed it
+    asio::steady_timer master_patience;
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
@@ -85,6 +88,8 @@ class Job : private HostListener {
   void on_need(std::uint32_t host, const std::string& agent) override;
   void on_supplied(std::uint32_t host) override;
   void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
+  std::vector<std::string> login_command(std::uint32_t host);
+  bool avoids_kept_connection(std::uint32_t host);
   void make_offer();
   void on_want(std::uint32_t host, const stage::StageWant& want);
   void send_files(std::uint32_t host);

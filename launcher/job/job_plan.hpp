@@ -9,6 +9,7 @@
 
 #include "launcher/cli/run_options.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
 
 namespace prun::job {
@@ -25,6 +26,7 @@ struct JobPlan {
   std::vector<PlannedHost> hosts;           // at least one
   std::vector<std::uint32_t> host_of_rank;  // index into hosts
   std::string own_path;                     // absolute, of the prun that runs
+  ssh::KeptConnections kept_connections;    // empty: none are kept
   std::vector<stage::AgentBinary> agents;   // that can be sent
   std::vector<std::string> agent_folders;   // where those were looked for
   std::string start_directory;              // absolute; where prun was started

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -21,6 +22,8 @@ namespace prun::job {
 namespace {
 
 constexpr unsigned most_tries = 3;
+// A kept connection brings an answer in a round trip and the start of a shell.
+constexpr std::chrono::milliseconds master_patience{3000};
 // ssh's own limit is the same --start-timeout; this much later it must have told us in its own
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
@@ -59,13 +62,7 @@ void Job::log_in(std::uint32_t host) {
   HostListener& listener = *this;
   machine.channel = std::make_unique<HostChannel>(io_, listener, host);
   std::vector<std::string> command{plan_.own_path, "agent", "--local"};
-  if (!machine.local) {
-    machine.request.name = fmt::format("{:016x}", security::random_u64());
-    command = ssh::ssh_command(
-        machine.host,
-        {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout},
-        ssh::remote_command(machine.request));
-  }
+  if (!machine.local) command = login_command(host);
   const auto opened =
       machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
   if (!opened.ok()) {
@@ -75,6 +72,40 @@ void Job::log_in(std::uint32_t host) {
     return;
   }
   move(host, HostEvent::login_begun);
+}
+
+std::vector<std::string> Job::login_command(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  machine.request.name = fmt::format("{:016x}", security::random_u64());
+  ssh::SshOptions options{plan_.options.ssh_program, plan_.options.ssh_arguments,
+                          plan_.options.start_timeout};
+  options.avoids_masters = machine.avoids_masters;
+  if (!machine.avoids_masters) {
+    options.kept = plan_.kept_connections.prepare(machine.host, options.program, options.arguments);
+  }
+  machine.used_socket.clear();
+  if (options.kept && ::access(options.kept->socket.c_str(), F_OK) == 0) {
+    // A host that was switched off leaves a master here that still believes in it.
+    machine.used_socket = options.kept->socket;
+    machine.master_patience.expires_after(master_patience);
+    machine.master_patience.async_wait([this, host](asio::error_code error) {
+      if (error || machines_[host]->phase != HostPhase::connecting) return;
+      machines_[host]->channel->kill();
+    });
+  }
+  return ssh::ssh_command(machine.host, options, ssh::remote_command(machine.request));
+}
+
+// A login by a kept connection that did not get through says nothing about the host: another is tried
+// without.
+bool Job::avoids_kept_connection(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  if (machine.used_socket.empty()) return false;
+  ::unlink(machine.used_socket.c_str());
+  machine.used_socket.clear();
+  machine.avoids_masters = true;
+  log_in_again(host, "the kept connection does not answer", std::chrono::milliseconds(0));
+  return true;
 }
 
 void Job::leave_window(Machine& machine) {
@@ -241,6 +272,8 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
 
 void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
+  machine.master_patience.cancel();
+  if (!end.shell_seen && !end.agent_was_there && avoids_kept_connection(host)) return;
   using State = ssh::LoginReply::State;
   switch (end.reply) {
     case State::unknown_machine:

@@ -26,6 +26,10 @@ std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& 
     words.push_back("-o");
     words.push_back(text);
   };
+  if (options.kept) {
+    words.push_back("-F");
+    words.push_back(options.kept->configuration);
+  }
   option("BatchMode=yes");
   // Of two values for one option ssh takes the first: what the user gives stands before what we
   // only propose.
@@ -34,7 +38,8 @@ std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& 
   option("GSSAPIAuthentication=no");
   option(fmt::format("ServerAliveInterval={}", alive_seconds));
   option(fmt::format("ServerAliveCountMax={}", alive_count));
-  option("ControlMaster=no");  // a master of the user's is used, none is left behind
+  if (!options.kept) option("ControlMaster=no");
+  if (options.avoids_masters) option("ControlPath=none");
   option("ClearAllForwardings=yes");
   option("EscapeChar=none");
   option(

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "launcher/hosts/host.hpp"
+#include "launcher/ssh/kept_connections.hpp"
 
 // The ssh command line of one host.
 namespace prun::ssh {
@@ -14,6 +16,8 @@ struct SshOptions {
   std::string program = "ssh";
   std::vector<std::string> arguments;  // the user's own, before the host
   std::chrono::milliseconds connect_timeout{15000};
+  std::optional<KeptConnection> kept = {};  // none: a master of the user's is used, none is left
+  bool avoids_masters = false;              // not even one of the user's
 };
 
 // Arguments of ssh, its name first; `command` is for the login shell there. The user's configuration

@@ -223,10 +223,10 @@ class Refusals(ClusterTest):
         for host in ("rpi1", "rpi2"):
             self.cluster.run(host, ["sh", "-c", "printf '#!/bin/sh\\necho ran\\n' > /root/work; chmod +x /root/work"], check=True)
         self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: cannot run ./work: it is not there \(in /root\)$", self.nothing],
-                     status=127, program=("./work",))
+                     "--stage=off", status=127, program=("./work",))
         self.cluster.run("rpi2", ["chmod", "-x", "/root/work"], check=True)
         self.refused("rpi1,rpi2", [r"^prun: rpi2: cannot run ./work: it is not executable", self.nothing],
-                     status=126, program=("./work",))
+                     "--stage=off", status=126, program=("./work",))
 
     def test_a_folder_that_was_asked_for_and_is_missing_on_one_host(self):
         for host in ("rpi1", "rpi2"):

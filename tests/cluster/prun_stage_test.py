@@ -239,6 +239,68 @@ class Program(Bare):
         self.assertRegex(result.stderr, "^prun: rpi2: cannot run ./needy: it needs libeleven.so, which this host has not")
 
 
+class KeptConnections(Bare):
+    """The second run by the connection of the first."""
+
+    def tearDown(self):
+        self.cluster.run("rpi1", ["prun", "hosts", "--close"], check=True)
+        self.sh("rpi1", "rm -f /root/.ssh/config")
+        super().tearDown()
+
+    def prun(self, *words, **options):
+        return super().prun(*words, env={"PRUN_PERSIST": "yes"}, **options)
+
+    def masters(self):
+        return [pid for pid, words in self.cluster.processes("rpi1") if words.startswith("ssh:") and "[mux]" in words]
+
+    def test_they_are_used_and_closed(self):
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
+        first = self.masters()
+        self.assertEqual(len(first), 2)
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
+        self.assertEqual(self.masters(), first)
+        self.assertEqual(self.sh("rpi1", "stat -c %a /root/.cache/prun/ssh"), "700\n")
+        self.cluster.run("rpi1", ["prun", "hosts", "--close"], check=True)
+        self.cluster.wait_idle()
+        self.assertEqual(self.sh("rpi1", "ls -A /root/.cache/prun"), "")
+
+    def test_no_persist(self):
+        self.runs("--no-persist", "-H", "rpi2", "hostname", out=["rpi2"])
+        self.cluster.wait_idle()
+
+    def test_the_users_own_wish(self):
+        self.sh("rpi1", "printf 'Host rpi2\\n  ControlMaster no\\n' > /root/.ssh/config")
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
+        self.assertEqual(len(self.masters()), 1)
+
+    def test_a_master_that_was_killed(self):
+        self.runs("-H", "rpi2", "hostname", out=["rpi2"])
+        os.kill(self.masters()[0], 9)
+        self.runs("-H", "rpi2", "hostname", out=["rpi2"])
+
+    def test_a_master_whose_host_was_switched_off(self):
+        self.runs("-H", "rpi2", "hostname", out=["rpi2"])
+        self.cluster.off("rpi2")
+        self.cluster.on("rpi2")
+        begun = time.monotonic()
+        self.runs("-H", "rpi2", "hostname", out=["rpi2"])
+        self.assertLess(time.monotonic() - begun, 10)
+        for pid in self.masters():
+            os.kill(pid, 9)
+
+    def test_a_killed_prun_ends_its_job_and_no_other(self):
+        process = self.cluster.popen("rpi1", ["prun", "-H", "rpi2", "sh", "-c", "echo up; exec sleep 100"],
+                                     env={"PRUN_PERSIST": "yes"})
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.assertEqual(process.stdout.readline(), "up\n")
+        launcher = min(pid for pid, words in self.cluster.processes("rpi1") if words.startswith("prun -H rpi2"))
+        os.kill(launcher, 9)
+        process.wait(10)
+        vcluster.wait_until(lambda: not any("sleep 100" in words for _, words in self.cluster.processes("rpi2")), 5)
+        self.runs("-H", "rpi2", "hostname", out=["rpi2"])
+
+
 class Cache(Bare):
     def test_clear(self):
         self.assertEqual(self.prun("-H", "rpi2,rpi3", "hostname").returncode, 0)

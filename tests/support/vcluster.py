@@ -95,13 +95,14 @@ class Cluster:
     def popen(self, host, argv, env=None, dir=None, **options):
         """Starts a command on a host, in root's home there or in dir; options are those of subprocess.Popen.
 
+        prun keeps no connections unless env says PRUN_PERSIST=yes: nothing is to be left when a test ends.
         Its stdout and stderr are pipes unless options say otherwise. INT, TERM, HUP and QUIT sent to it reach the
         command; for KILL look the command up with processes() and use os.kill.
         """
         words = [TOOL, "--name", self.name, "sh"]
         if dir is not None:
             words += ["--dir", str(dir)]
-        words += [host, "env", *(f"{name}={value}" for name, value in (env or {}).items()), *map(str, argv)]
+        words += [host, "env", *(f"{name}={value}" for name, value in {"PRUN_PERSIST": "no", **(env or {})}.items()), *map(str, argv)]
         options = {"text": True, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                    **options}
         return subprocess.Popen(words, **options)

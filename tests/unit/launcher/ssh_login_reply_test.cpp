@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/bootstrap/control_frame.hpp"
+
 namespace prun::ssh {
 namespace {
 
@@ -56,7 +58,7 @@ TEST(LoginReply, AgentThatMustBeSent) {
   EXPECT_TRUE(reply.needed().empty());
   EXPECT_EQ(reply.feed(bytes("2ab\n")), State::waiting);
   EXPECT_EQ(reply.needed(), "armhf-12ab");
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 1\n")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes(bootstrap::agent_greeting)), State::greeted);
   EXPECT_EQ(reply.noise(), "noise");
 }
 

@@ -106,11 +106,11 @@ std::string read_head(const std::string& path) {
 
 }  // namespace
 
-std::string build_id(std::span<const std::byte> bytes) {
-  const ElfHead head(bytes);
-  if (!head.is_elf()) return {};
-  return head.is_wide() ? build_id_of<Elf64_Ehdr, Elf64_Phdr>(head)
-                        : build_id_of<Elf32_Ehdr, Elf32_Phdr>(head);
+std::string build_id(std::span<const std::byte> head) {
+  const ElfHead elf(head);
+  if (!elf.is_elf()) return {};
+  return elf.is_wide() ? build_id_of<Elf64_Ehdr, Elf64_Phdr>(elf)
+                       : build_id_of<Elf32_Ehdr, Elf32_Phdr>(elf);
 }
 
 std::vector<std::string_view> architectures_for(std::string_view machine) {

@@ -2,7 +2,8 @@
 include(GoogleTest)
 
 # prun_unit_test(<name> SOURCES <file>... [LIBRARIES <target>...] [LABEL <label>] [TIMEOUT <seconds>])
-# A GoogleTest program; each of its tests becomes a test of ctest, named <label>.<suite>.<test>.
+# A GoogleTest program; each of its tests becomes a test of ctest, named <label>.<suite>.<test>. In a release build the
+# parts under test are optimised as users get them; the tests themselves only as far as their compilation stays quick.
 function(prun_unit_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
   if(NOT arg_LABEL)
@@ -12,6 +13,7 @@ function(prun_unit_test name)
     set(arg_TIMEOUT 60)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} prun_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
@@ -19,10 +21,12 @@ function(prun_unit_test name)
                        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# prun_ranks_test(<name> SOURCES <file>... RANKS <number>... [LIBRARIES <target>...] [TIMEOUT <seconds>])
-# A GoogleTest program whose tests every rank runs: a test of ctest for each number of ranks, named ranks.<name>.<number>.
+# prun_ranks_test(<name> SOURCES <file>... RANKS <number>... [SHM <way>...] [LIBRARIES <target>...] [OPTIONS <of prun>...]
+#                 [TIMEOUT <seconds>])
+# A GoogleTest program whose tests every rank runs: a test of ctest for each number of ranks, named ranks.<name>.<number>,
+# and with two ranks for each further value of PRUN_SHM, named ranks.<name>.shm_<way>.
 function(prun_ranks_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;RANKS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;RANKS;SHM;LIBRARIES;OPTIONS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -31,8 +35,13 @@ function(prun_ranks_test name)
   target_include_directories(${name}_ranks PRIVATE "${PROJECT_SOURCE_DIR}")
   set_target_properties(${name}_ranks PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   foreach(ranks IN LISTS arg_RANKS)
-    add_test(NAME ranks.${name}.${ranks} COMMAND prun_command -n ${ranks} $<TARGET_FILE:${name}_ranks>)
+    add_test(NAME ranks.${name}.${ranks} COMMAND prun_command ${arg_OPTIONS} -n ${ranks} $<TARGET_FILE:${name}_ranks>)
     set_tests_properties(ranks.${name}.${ranks} PROPERTIES LABELS ranks TIMEOUT ${arg_TIMEOUT})
+  endforeach()
+  foreach(way IN LISTS arg_SHM)
+    add_test(NAME ranks.${name}.shm_${way} COMMAND prun_command ${arg_OPTIONS} -n 2 $<TARGET_FILE:${name}_ranks>)
+    set_tests_properties(ranks.${name}.shm_${way} PROPERTIES LABELS ranks TIMEOUT ${arg_TIMEOUT}
+                         ENVIRONMENT "PRUN_SHM=${way}")
   endforeach()
 endfunction()
 

@@ -4,9 +4,9 @@
 # usage: test.sh [--quick]
 #   --quick  only the last stage
 #
-# Stages: format (clang-format), tidy (clang-tidy on our own sources), asan (a build with address and undefined-behaviour
-# sanitizers and its tests), release (the build users run and all tests). The tests on virtual clusters need root; without
-# it ctest lists them as skipped. Afterwards the programs stand in build/release/bin.
+# Stages: format (clang-format), tidy (clang-tidy on our own sources), asan (a build by clang with address and
+# undefined-behaviour sanitizers, and its tests), release (the build users run and all tests). The tests on virtual
+# clusters need root; without it ctest lists them as skipped. Afterwards the programs stand in build/release/bin.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -38,14 +38,9 @@ check_format() {
   sources '*.[ch]pp' bench examples include launcher runtime tests | xargs -0 -r clang-format --dry-run -Werror
 }
 
-# Headers are seen through the sources that include them (HeaderFilterRegex). A source that this machine does not build
-# is not in compile_commands.json and has no options to be read with.
+# Headers are seen through the sources that include them (HeaderFilterRegex).
 check_tidy() {
-  local source
-  sources '*.cpp' examples launcher runtime | while IFS= read -rd '' source; do
-    ! grep -qF "\"$PWD/$source\"" build/release/compile_commands.json || printf '%s\0' "$source"
-  done | xargs -0 -r -n 1 -P "$jobs" clang-tidy-16 -p build/release --quiet 2>&1 |
-    sed '/^[0-9]* warnings\? generated\.$/d'
+  sources '*.cpp' examples launcher runtime | xargs -0 -r scripts/lib/tidy build/release "$jobs"
 }
 
 build_and_test() { # build_and_test PRESET
@@ -55,6 +50,10 @@ build_and_test() { # build_and_test PRESET
 }
 
 scripts/install-packages build cluster test
+# Where ccache is installed, what was compiled before is not compiled again, wherever the tree lies.
+if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && [ -n "$(type -P ccache)" ]; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR="${CCACHE_BASEDIR-$PWD}" CCACHE_NOHASHDIR=1
+fi
 if [ -z "$quick" ]; then
   begin format
   check_format

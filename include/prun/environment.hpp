@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <prun/communicator.hpp>
+#include <prun/counters.hpp>
 
 namespace prun {
 
@@ -48,6 +49,11 @@ class Environment {
   // Ends the whole job now: prun says the text, naming this rank, and exits with the status. Does
   // not return.
   [[noreturn]] void abort(int exit_status, std::string_view text = {});
+
+  // What communication has cost so far: with all ranks, or with one of them. Messages to this rank
+  // itself do not count.
+  Counters counters() const;
+  Counters counters(int rank) const;
 
   // Seconds of a steady clock of this process, for measuring durations. Any thread.
   static double wtime();

@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
+#include "runtime/bootstrap/shared_segment.hpp"
 
 namespace prun::agent {
 namespace {
@@ -197,8 +199,26 @@ void Agent::check_programs() {
         ready.notes.push_back(note);
     }
   }
+  make_shared_memory(ready.notes);
   ready_ = true;
   launcher_->send(ready);
+}
+
+void Agent::make_shared_memory(std::vector<std::string>& notes) {
+  if (ranks_.size() < 2) return;
+  for (const auto& [number, rank] : ranks_) {
+    const auto environment =
+        program_environment(environment_, setup_->programs[setup_->program_of_rank[number]]);
+    const char* wish = find_variable(environment, "PRUN_SHM");
+    if (wish != nullptr && std::string_view(wish) == "off") return;
+  }
+  const auto made =
+      bootstrap::make_shared_segment(setup_->map.job_id, static_cast<std::uint32_t>(ranks_.size()));
+  if (made.ok()) {
+    shared_memory_.reset(made.value());
+  } else {
+    notes.push_back("its ranks talk over TCP for want of shared memory: " + made.failure().text);
+  }
 }
 
 void Agent::start_ranks() {
@@ -226,7 +246,8 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                                .local_rank = local_rank,
                                .host = setup_->map.hosts[setup_->host_index].name},
                      .wants_input = setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
-                     .descriptor_limit = descriptor_limit_});
+                     .descriptor_limit = descriptor_limit_,
+                     .shared_memory = shared_memory_.get()});
 }
 
 void Agent::terminate(std::uint32_t grace_ms) {
@@ -308,7 +329,7 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
 
   rank.phase = RankPhase::joined;
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
-                               hello_.cores, setup_->compression});
+                               hello_.cores, setup_->compression, shared_memory_.get()});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});

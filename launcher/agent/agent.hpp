@@ -43,6 +43,7 @@ class Agent : private RankListener {
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
   void check_programs();
+  void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(std::uint32_t grace_ms);
@@ -80,6 +81,7 @@ class Agent : private RankListener {
   std::unique_ptr<Staging> staging_;  // where files were offered
   std::vector<bool> needed_;          // by program: a rank of this host runs it
   std::vector<Runnable> runnables_;   // by program
+  Descriptor shared_memory_;          // of the ranks of this host; none where they use TCP
   bool ready_ = false;                // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()

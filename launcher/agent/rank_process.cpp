@@ -79,7 +79,8 @@ core::Status RankProcess::start(const How& how) {
   request.stdin_fd = in.reader.get();
   request.stdout_fd = out.value().writer.get();
   request.stderr_fd = err.value().writer.get();
-  request.keep_fd = rank_end.get();
+  request.keep_fds = {rank_end.get()};
+  if (how.shared_memory >= 0) request.keep_fds.push_back(how.shared_memory);
   request.descriptor_limit = how.descriptor_limit;
   const auto pid = spawn(request);
   if (!pid.ok()) return pid.failure();

@@ -52,6 +52,7 @@ class RankProcess {
     RankPlace place;  // channel_fd is filled in here
     bool wants_input = false;
     std::optional<rlimit> descriptor_limit;
+    int shared_memory = -1;  // inherited if there is any
   };
   core::Status start(const How& how);
 

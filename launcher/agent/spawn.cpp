@@ -73,8 +73,9 @@ void close_on_exec_from(unsigned first) {
   if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0)
     give_up(report_fd, Step::directory);
   close_on_exec_from(3);
-  if (request.keep_fd >= 0 && ::fcntl(request.keep_fd, F_SETFD, 0) != 0)
-    give_up(report_fd, Step::begin);
+  for (const int fd : request.keep_fds) {
+    if (::fcntl(fd, F_SETFD, 0) != 0) give_up(report_fd, Step::begin);
+  }
   if (request.descriptor_limit) ::setrlimit(RLIMIT_NOFILE, &*request.descriptor_limit);
   default_signals();
   ::execve(request.path.c_str(), arguments, environment);

@@ -13,7 +13,7 @@
 namespace prun::agent {
 
 // How a child process begins. The three descriptors become its standard ones; nothing else but
-// keep_fd is inherited. It leads a process group of its own, with every signal at its default.
+// keep_fds are inherited. It leads a process group of its own, with every signal at its default.
 struct SpawnRequest {
   std::string path;                      // the file executed
   std::vector<std::string> arguments;    // [0] is what the program sees as its name
@@ -22,7 +22,7 @@ struct SpawnRequest {
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int keep_fd = -1;                        // stays open under its own number; above 2
+  std::vector<int> keep_fds;               // stay open under their own numbers; above 2
   int death_signal = SIGKILL;              // sent to the child when the calling THREAD dies
   std::optional<rlimit> descriptor_limit;  // none: the parent's
 };

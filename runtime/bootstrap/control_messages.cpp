@@ -361,6 +361,7 @@ void Welcome::encode(Writer& out) const {
   out.string(bind_address);
   out.u32(cores);
   put_compression(out, compression);
+  out.i32(shared_memory);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -371,6 +372,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.bind_address = in.string(wire::max_string_bytes);
   message.cores = in.u32();
   message.compression = get_compression(in);
+  message.shared_memory = in.i32();
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

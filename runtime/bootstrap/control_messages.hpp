@@ -271,6 +271,7 @@ struct Welcome {
   std::uint32_t cores =
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
   core::CompressionMode compression = core::CompressionMode::automatic;
+  std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);

@@ -1,6 +1,7 @@
 #include "runtime/bootstrap/rank_channel.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <prun/version.hpp>
 
 #include <asio/buffer.hpp>
@@ -82,6 +83,14 @@ core::Result<std::unique_ptr<RankChannel>> RankChannel::join(asio::io_context& i
     const std::size_t got = state->socket.read_some(asio::buffer(state->buffer), error);
     state->parser.feed(std::span(state->buffer).first(got));
   }
+}
+
+pid_t RankChannel::agent_process() const {
+  ucred who{};
+  socklen_t length = sizeof(who);
+  if (::getsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &who, &length) != 0)
+    return 0;
+  return who.pid;
 }
 
 void RankChannel::listen(Handlers handlers) {

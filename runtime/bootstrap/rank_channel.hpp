@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -31,6 +33,9 @@ class RankChannel {
 
   // Who this rank is and what the job looks like.
   const Welcome& welcome() const { return welcome_; }
+
+  // The process at the other end; 0 if the kernel does not say.
+  pid_t agent_process() const;
 
   // From now on the agent's messages reach the handlers.
   void listen(Handlers handlers);

@@ -39,8 +39,8 @@ class [[nodiscard]] Task {
       struct ResumeOuter {
         bool await_ready() noexcept { return false; }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self) noexcept {
-          const auto outer = self.promise().outer;
-          return outer ? outer : std::noop_coroutine();
+          const auto waiting = self.promise().outer;
+          return waiting ? waiting : std::noop_coroutine();
         }
         void await_resume() noexcept {}
       };

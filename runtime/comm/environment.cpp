@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "runtime/comm/comm_state.hpp"
 #include "runtime/comm/world.hpp"
@@ -52,6 +53,19 @@ void Environment::finalize() {
 
 void Environment::abort(int exit_status, std::string_view text) {
   state_->abort(exit_status, text);
+}
+
+Counters Environment::counters() const {
+  return state_->counters();
+}
+
+Counters Environment::counters(int rank) const {
+  if (rank < 0 || rank >= state_->size()) {
+    throw Error(Errc::invalid_argument, "counters of rank " + std::to_string(rank) +
+                                            ": the job has ranks 0 to " +
+                                            std::to_string(state_->size() - 1));
+  }
+  return state_->counters(rank);
 }
 
 double Environment::wtime() {

@@ -90,6 +90,7 @@ void wait_for(const Operation& operation, const Deadline& deadline) {
 PendingSend::PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest,
                          int tag, SendMode mode)
     : Operation(std::move(comm)), operation_(world().endpoint()), dest_(dest), tag_(tag) {
+  const World::Burst burst(world());
   world().endpoint().start_send(operation_, this->comm().world_rank(dest),
                                 this->comm().p2p_context(), tag, buffer,
                                 mode == SendMode::synchronous);

@@ -122,6 +122,8 @@ std::optional<Status> Request::test() {
   if (!tested.done()) {
     tested.world().check_usable();
     tested.world().poll();
+  } else {
+    tested.world().end_burst();
   }
   if (!tested.done()) return std::nullopt;
   return end();
@@ -167,6 +169,8 @@ std::optional<std::vector<Status>> test_all(std::span<Request> requests) {
     one->world().check_usable();
     one->world().poll();
     if (!all_done(requests)) return std::nullopt;
+  } else if (one != nullptr) {
+    one->world().end_burst();
   }
   return take_all(requests);
 }

@@ -58,6 +58,15 @@ Result<Config> Config::from_environment() {
   if (!unexpected) return unexpected.failure();
   config.unexpected_bytes = unexpected.value();
 
+  if (const char* shm = std::getenv("PRUN_SHM"); shm != nullptr && *shm != '\0') {
+    const std::string_view wish(shm);
+    if (wish != "on" && wish != "copy" && wish != "off") {
+      return Failure{Errc::invalid_argument, "the environment variable PRUN_SHM='" +
+                                                 std::string(wish) + "' must be on, copy or off"};
+    }
+    config.single_copy = wish != "copy";
+  }
+
   constexpr std::string_view prefix = "PRUN_COLL_";
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);

@@ -18,12 +18,15 @@ namespace prun::core {
 //   PRUN_SPIN_US           how long a wait spins before it blocks, in microseconds; 0 never spins
 //   PRUN_EAGER_BYTES       messages up to this size are sent without asking (at most 1 MiB)
 //   PRUN_UNEXPECTED_BYTES  memory for large messages taken in ahead of their receive
+//   PRUN_SHM               how ranks of one host talk: on (shared memory), copy (the same, and large
+//                          payloads are copied through it, too), off (TCP; the agent reads that)
 //   PRUN_COLL_<OPERATION>  the algorithm to use, e.g. PRUN_COLL_BCAST=chain
 struct Config {
   std::optional<int> agent_descriptor;
   std::optional<std::chrono::microseconds> spin;
   std::optional<std::size_t> eager_bytes;
   std::optional<std::size_t> unexpected_bytes;
+  bool single_copy = true;                        // of large payloads in shared memory
   std::map<std::string, std::string> algorithms;  // by operation in lower case: {"bcast", "chain"}
 
   // From the process environment. A value that is no number, or out of range, is a Failure naming

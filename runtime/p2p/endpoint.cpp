@@ -82,6 +82,11 @@ Endpoint::Peer& Endpoint::peer(WorldRank rank) {
   return *slot;
 }
 
+std::uint64_t Endpoint::bytes_copied(WorldRank rank) const {
+  const auto found = peers_.find(rank);
+  return found == peers_.end() ? 0 : found->second->bytes_copied;
+}
+
 void Endpoint::complete(Operation& operation, std::optional<Failure> failure) {
   PRUN_ASSERT(!operation.done_);
   operation.done_ = true;
@@ -396,6 +401,7 @@ void Endpoint::deliver(UnexpectedMessage& message, RecvOperation& operation) {
 void Endpoint::hand_over(UnexpectedMessage& message, RecvOperation& operation) {
   if (!message.payload.empty())
     std::memcpy(operation.buffer_.data, message.payload.data(), message.payload.size());
+  peer(message.label.source).bytes_copied += message.payload.size();
   operation.claimed_ = nullptr;
   drop(message);
   complete(operation);

@@ -101,6 +101,9 @@ class Endpoint final : public transport::Receiver {
   void peer_lost(WorldRank rank, const std::string& cause);
   bool peer_gone(WorldRank rank) const;
 
+  // Bytes of messages from the peer that were copied out of memory in which they had waited.
+  std::uint64_t bytes_copied(WorldRank rank) const;
+
   // Every send has been handed to the transports.
   bool idle() const { return sends_under_way_ == 0; }
 
@@ -156,6 +159,7 @@ class Endpoint final : public transport::Receiver {
     std::uint32_t envelopes_used = 0;
     std::uint64_t eager_bytes_used = 0;
     bool is_stalled = false;
+    std::uint64_t bytes_copied = 0;  // out of unexpected messages
     std::unordered_map<std::uint64_t, Incoming> incoming;
     std::uint64_t last_offer = 0;  // send id of the last rts: they only ever grow
     Arriving arriving;

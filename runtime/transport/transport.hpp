@@ -1,5 +1,7 @@
 #pragma once
 
+#include <prun/counters.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -92,6 +94,9 @@ class Transport {
   virtual bool flushed(WorldRank peer) = 0;
   // The same for all peers.
   virtual bool flushed() = 0;
+
+  // What traffic with the peer has cost so far.
+  virtual Counters counters(WorldRank) const { return {}; }
 
   // Called before the owner blocks in the event loop: from now on whatever progress could move
   // wakes it.

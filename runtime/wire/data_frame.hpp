@@ -27,6 +27,11 @@ enum class FrameKind : std::uint8_t {
   lz4_data = 9,  // a segment of such a payload, compressed
 };
 
+// Whether it carries the envelope of a message: each message has one such frame.
+constexpr bool begins_message(FrameKind kind) {
+  return kind == FrameKind::eager || kind == FrameKind::eager_again || kind == FrameKind::rts;
+}
+
 // What a receive is matched by, and what the message holds.
 struct Envelope {
   std::uint32_t context = 0;

@@ -13,6 +13,7 @@ import vcluster
 from vcluster import Cluster, wait_until
 
 RANKS = vcluster.SOURCE / "tests" / "ranks"
+PROGRAMS = pathlib.Path(os.environ["PRUN_BIN"]).parent / "tests"
 
 
 class ClusterTest(unittest.TestCase):
@@ -23,7 +24,7 @@ class ClusterTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.shown = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="prun-test-")))
-        cls.cluster = Cluster(hosts=cls.hosts, binds=[cls.shown])
+        cls.cluster = Cluster(hosts=cls.hosts, binds=[cls.shown, PROGRAMS])
         cls.enterClassContext(cls.cluster)
 
     def tearDown(self):
@@ -108,6 +109,24 @@ class Running(ClusterTest):
         self.assertEqual(sorted(result.stdout.split()), ["/root", "/root", "/tmp/only-here"])
         self.assertRegex(result.stderr, r"^prun: rpi[23], rpi[23]: the folder /tmp/only-here is not there, ranks run in /root\n$")
         self.assertEqual(result.returncode, 0)
+
+    def test_ranks_that_share_hosts_share_memory_with_no_others(self):
+        script = ("for f in /proc/$$/fd/*; do case $(readlink $f) in *memfd:prun*) "
+                  "echo $PRUN_HOST $(stat -L -c %i $f);; esac; done")
+        done = self.prun("-H", "rpi1:2,rpi2:2", "sh", "-c", script)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = sorted(done.stdout.splitlines())
+        self.assertEqual([line.split()[0] for line in lines], ["rpi1", "rpi1", "rpi2", "rpi2"])
+        self.assertEqual(lines[0], lines[1])
+        self.assertEqual(lines[2], lines[3])
+        self.assertNotEqual(lines[0].split()[1], lines[2].split()[1])
+
+    def test_ranks_that_share_hosts_and_ranks_that_do_not(self):
+        # Those called Waiting meet in a folder that hosts do not share.
+        for program in ("point_to_point_ranks", "collectives_ranks"):
+            with self.subTest(program=program):
+                done = self.prun("-H", "rpi1:2,rpi2:2", str(PROGRAMS / program), "--gtest_filter=-Waiting.*")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_noisy_login_shell(self):
         noise = pathlib.Path(self.cluster.root("rpi2")) / "root/.bashrc"

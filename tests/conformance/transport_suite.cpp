@@ -76,6 +76,8 @@ class TransportSuite : public testing::TestWithParam<TransportCase> {
 // A pair that can part, or whose frames can be caught half way.
 class TransportPairSuite : public TransportSuite {};
 class TransportPiecesSuite : public TransportSuite {};
+// And those whose large payloads do, too: elsewhere a segment is there or not.
+class TransportSegmentsSuite : public TransportSuite {};
 
 TEST_P(TransportSuite, FramesArriveWholeAndInOrder) {
   TransportNet& net = pair();
@@ -202,8 +204,10 @@ TEST_P(TransportSuite, SmallFramesOvertakeBulk) {
   ASSERT_TRUE(net.run_until([&] { return net.receiver(to).bulk(0, 1).size() > 0; }));
   ASSERT_LT(bulk.sent, bulk.bytes.size()) << "too small a payload for this test";
   send(0, to, 9, pattern(100, 9));
-  ASSERT_TRUE(
-      net.run_until([&] { return net.receiver(to).bulk(0, 1).size() == bulk.bytes.size(); }));
+  ASSERT_TRUE(net.run_until([&] {
+    return net.receiver(to).bulk(0, 1).size() == bulk.bytes.size() &&
+           !net.receiver(0).sent().empty();
+  }));
   const auto& arrived = net.receiver(to).arrived();
   const auto small = std::find_if(arrived.begin(), arrived.end(), [](const auto& frame) {
     return frame.frame.kind == FrameKind::eager;
@@ -240,7 +244,8 @@ TEST_P(TransportSuite, BothDirectionsAtOnce) {
   };
   ASSERT_TRUE(net.run_until([&] {
     return net.receiver(other).bulk(0, 1).size() == there.bytes.size() &&
-           net.receiver(0).bulk(other, 2).size() == back.bytes.size();
+           net.receiver(0).bulk(other, 2).size() == back.bytes.size() && !there.linked() &&
+           !back.linked();
   }));
   EXPECT_TRUE(net.receiver(other).bulk(0, 1) == there.bytes);
   EXPECT_TRUE(net.receiver(0).bulk(other, 2) == back.bytes);
@@ -313,6 +318,28 @@ TEST_P(TransportPiecesSuite, DiscardedPayloadIsThrownAwayAndTheNextAreWhole) {
       EXPECT_TRUE(arrived.payload == pattern(megabyte, static_cast<unsigned>(i))) << i;
     }
   }
+}
+
+TEST_P(TransportSegmentsSuite, DiscardedBulkIsThrownAwayAndTheNextIsWhole) {
+  TransportNet& net = pair();
+  const WorldRank to = net.last();
+  Bulk first(to, 1, pattern(4 * megabyte, 1));
+  Bulk second(to, 2, pattern(4 * megabyte, 2));
+  net.transport(0).send_bulk(first);
+  net.transport(0).send_bulk(second);
+  bool discarded = false;
+  ASSERT_TRUE(net.run_until([&] {
+    if (!discarded && net.receiver(to).inside(0)) {
+      net.receiver(to).take_place_away(0);
+      net.transport(to).discard_arriving(0);
+      discarded = true;
+    }
+    return net.receiver(to).bulk(0, 2).size() == second.bytes.size() && !first.linked() &&
+           !second.linked();
+  }));
+  EXPECT_TRUE(discarded) << "no segment was caught half way";
+  EXPECT_LT(net.receiver(to).bulk(0, 1).size(), first.bytes.size());
+  EXPECT_TRUE(net.receiver(to).bulk(0, 2) == second.bytes);
 }
 
 TEST_P(TransportPairSuite, BothBeginAtOnce) {
@@ -532,18 +559,31 @@ const TransportCase memory_in_pieces{"memory_in_pieces",
 const TransportCase tcp{"tcp", [](int ranks) { return make_tcp_net(ranks, false); }};
 const TransportCase tcp_one_loop{"tcp_one_loop",
                                  [](int ranks) { return make_tcp_net(ranks, true); }};
+const TransportCase shm{"shm", [](int ranks) { return make_shm_net(ranks, true); }};
+const TransportCase shm_copying{"shm_copying",
+                                [](int ranks) { return make_shm_net(ranks, false); }};
+
+const TransportCase tcp_compressing{"tcp_compressing", make_compressing_tcp_net};
 
 const auto name_of = [](const testing::TestParamInfo<TransportCase>& info) {
   return info.param.name;
 };
 
 INSTANTIATE_TEST_SUITE_P(Every, TransportSuite,
-                         testing::Values(self, memory, memory_in_pieces, tcp, tcp_one_loop),
+                         testing::Values(self, memory, memory_in_pieces, tcp, tcp_one_loop,
+                                         tcp_compressing, shm, shm_copying),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Between, TransportPairSuite,
-                         testing::Values(memory, memory_in_pieces, tcp, tcp_one_loop), name_of);
+                         testing::Values(memory, memory_in_pieces, tcp, tcp_one_loop,
+                                         tcp_compressing, shm, shm_copying),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Partial, TransportPiecesSuite,
-                         testing::Values(memory_in_pieces, tcp, tcp_one_loop), name_of);
+                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_compressing, shm,
+                                         shm_copying),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Segments, TransportSegmentsSuite,
+                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_compressing),
+                         name_of);
 
 }  // namespace
 }  // namespace prun::test

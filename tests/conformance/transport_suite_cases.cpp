@@ -97,7 +97,7 @@ class SelfNet final : public TransportNet {
 
 }  // namespace
 
-TcpNet::TcpNet(int ranks, bool shared)
+TcpNet::TcpNet(int ranks, bool shared, core::CompressionMode compression)
     : TransportNet(ranks),
       endpoints_(static_cast<std::size_t>(ranks)),
       receivers_(static_cast<std::size_t>(ranks)) {
@@ -108,7 +108,7 @@ TcpNet::TcpNet(int ranks, bool shared)
   for (WorldRank rank = 0; rank < ranks; ++rank) {
     const auto index = static_cast<std::size_t>(rank);
     auto opened = transport::TcpTransport::open(
-        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1"}, receivers_[index],
+        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1", compression}, receivers_[index],
         [this](WorldRank peer) -> std::optional<asio::ip::tcp::endpoint> {
           return endpoints_[static_cast<std::size_t>(peer)];
         });
@@ -128,6 +128,10 @@ bool TcpNet::step(WorldRank rank) {
   const bool moved = tcp(rank).progress();
   if (!moved) tcp(rank).arm();
   return events || moved;
+}
+
+std::unique_ptr<TransportNet> make_compressing_tcp_net(int ranks) {
+  return std::make_unique<TcpNet>(ranks, false, core::CompressionMode::lz4);
 }
 
 std::unique_ptr<TransportNet> make_tcp_net(int ranks, bool shared) {

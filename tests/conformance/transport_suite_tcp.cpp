@@ -9,6 +9,7 @@
 #include <asio/write.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/security/handshake.hpp"
@@ -248,6 +249,40 @@ TEST_F(TcpSuite, WhatNoRankSendsEndsTheConnectionAndIsNamed) {
     EXPECT_TRUE(caller.closed());
     ASSERT_EQ(net.receiver(0).times_gone(1), 1u);
     EXPECT_EQ(net.receiver(0).gone().front().cause, lie.cause);
+    EXPECT_FALSE(net.receiver(0).gone().front().orderly);
+    callers_.clear();
+  }
+}
+
+TEST_F(TcpSuite, CompressedLiesEndTheConnectionAndAreNamed) {
+  const auto compressed = [](std::uint32_t history, std::uint32_t packed, std::byte filler) {
+    Frame frame;
+    frame.kind = FrameKind::lz4_data;
+    frame.send_id = 1;
+    frame.length = 1000;
+    frame.packed_length = packed;
+    frame.history = history;
+    const auto header = wire::encode_header(frame, nullptr);
+    Bytes bytes(header.view().begin(), header.view().end());
+    bytes.resize(bytes.size() + packed, filler);
+    return bytes;
+  };
+  const std::vector<std::pair<Bytes, std::string>> lies{
+      {compressed(0, 1000, {}),
+       "sent what no rank sends: data frame with 1000 bytes that stand for 1000"},
+      {compressed(1, 10, {}),
+       "sent a compressed segment that refers to 1 bytes of its message, 0 of which are here"},
+      {compressed(0, 10, std::byte{0xff}),
+       "sent a compressed segment that does not unpack to its 1000 bytes"},
+  };
+  for (const auto& [bytes, cause] : lies) {
+    TcpNet& net = make(2);
+    Caller& caller = call(0);
+    ASSERT_TRUE(caller.join(1, net.key()));
+    caller.say(bytes);
+    EXPECT_TRUE(caller.closed());
+    ASSERT_EQ(net.receiver(0).times_gone(1), 1u);
+    EXPECT_EQ(net.receiver(0).gone().front().cause, cause);
     EXPECT_FALSE(net.receiver(0).gone().front().orderly);
     callers_.clear();
   }

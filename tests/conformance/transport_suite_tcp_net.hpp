@@ -16,7 +16,7 @@ class TcpNet final : public TransportNet {
  public:
   static constexpr std::uint64_t job_id = 0x1234;
 
-  TcpNet(int ranks, bool shared);
+  TcpNet(int ranks, bool shared, core::CompressionMode compression = core::CompressionMode::off);
 
   transport::Transport& transport(WorldRank rank) override { return tcp(rank); }
   RecordingReceiver& receiver(WorldRank rank) override {

@@ -86,6 +86,11 @@ class Installed(unittest.TestCase):
         for file in rest:
             self.assertRegex(file, r"^lib(64)?(/[^/]+)?/(libprun\.a|cmake/prun/[^/]+\.cmake)$")
 
+    def test_all_of_it_is_small(self):
+        sizes = {str(path.relative_to(self.prefix)): path.stat().st_size
+                 for path in self.prefix.rglob("*") if path.is_file()}
+        self.assertLess(sum(sizes.values()), 5_000_000, sizes)
+
     def test_command_stands_on_its_own(self):
         self.assertRegex(self.run_well(self.launcher, "--version"), r"\d+\.\d+\.\d+")
         dynamic = self.run_well("readelf", "--dynamic", self.launcher)

@@ -44,6 +44,14 @@ class Channel(LauncherTest):
         self.assertEqual(done.status, 125)
         self.assertIn("prun: --compress: 'gzip' is none of auto, off or lz4", done.err)
 
+    def test_the_memory_of_a_host_is_for_two_ranks_or_more(self):
+        code = ("memory = channel.join()['shared_memory']\n"
+                "print(os.readlink(f'/proc/self/fd/{memory}') if memory >= 0 else 'none')\nchannel.finalize()\n")
+        self.assertEqual(self.ranks(1, code).out, "none\n")
+        self.assertEqual(self.ranks(2, code).out, 2 * "/memfd:prun (deleted)\n")
+        self.environment["PRUN_SHM"] = "off"
+        self.assertEqual(self.ranks(2, code).out, 2 * "none\n")
+
     def test_keys_differ_from_job_to_job(self):
         keys = {self.ranks(1, "print(channel.join()['key'])\nchannel.finalize()\n").out for _ in range(2)}
         self.assertEqual(len(keys), 2)

@@ -65,6 +65,7 @@ class Channel:
         welcome["bind"] = body.text()
         welcome["cores"] = body.take("I")
         welcome["compression"] = body.take("B")
+        welcome["shared_memory"] = body.take("i")
         assert not body.data
         return welcome
 

@@ -11,7 +11,7 @@
 namespace prun::test {
 namespace {
 
-std::unique_ptr<Environment> environment;
+std::unique_ptr<Environment> joined;
 
 // Says only what failed, and on which rank.
 class FailurePrinter : public testing::EmptyTestEventListener {
@@ -24,8 +24,12 @@ class FailurePrinter : public testing::EmptyTestEventListener {
 
 }  // namespace
 
+Environment& environment() {
+  return *joined;
+}
+
 Communicator& world() {
-  return environment->world();
+  return joined->world();
 }
 
 }  // namespace prun::test
@@ -33,13 +37,13 @@ Communicator& world() {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   GTEST_FLAG_SET(break_on_failure, true);
-  prun::test::environment = std::make_unique<prun::Environment>(argc, argv);
+  prun::test::joined = std::make_unique<prun::Environment>(argc, argv);
   testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
   if (prun::test::world().rank() != 0) {
     delete listeners.Release(listeners.default_result_printer());
     listeners.Append(new prun::test::FailurePrinter);
   }
   const int result = RUN_ALL_TESTS();
-  prun::test::environment.reset();
+  prun::test::joined.reset();
   return result;
 }

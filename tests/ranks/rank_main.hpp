@@ -4,6 +4,8 @@
 
 namespace prun::test {
 
+Environment& environment();
+
 // All ranks of the test program.
 Communicator& world();
 

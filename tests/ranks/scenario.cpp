@@ -1,5 +1,6 @@
 // A program that does what its first argument says, on the rank its second argument names (the
 // others play along): how jobs end when a rank misbehaves, and when it leaves in good order.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -9,13 +10,24 @@
 #include <numeric>
 #include <optional>
 #include <prun/prun.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
 
 using namespace std::chrono_literals;
+
+double processor_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
 
 // Waits for a message that never comes, and says what came instead.
 int wait_for(prun::Communicator& world, int source) {
@@ -54,6 +66,54 @@ int play(prun::Environment& env, const std::string& scenario, int actor) {
   } else if (scenario == "aborts") {
     if (acts) env.abort(42, "gives up: no data");
     world.barrier();
+  } else if (scenario == "blocked") {
+    // How much of a core it costs to wait: the actor is late.
+    if (acts) {
+      std::this_thread::sleep_for(2s);
+      for (int rank = 0; rank < world.size(); ++rank) {
+        if (rank != actor) world.send(1, rank, 4);
+      }
+    } else {
+      const double before = processor_seconds();
+      world.recv<int>(actor, 4);
+      std::printf("%.4f\n", processor_seconds() - before);
+    }
+    world.barrier();
+  } else if (scenario == "stream") {
+    // Large messages around a ring, without end, until somebody is killed.
+    std::vector<std::byte> out(std::size_t{3} << 20);
+    std::vector<std::byte> in(out.size());
+    if (acts) std::printf("%d\n", static_cast<int>(::getpid()));
+    std::fflush(stdout);
+    for (;;) {
+      world.sendrecv(out, (world.rank() + 1) % world.size(), 0, in,
+                     (world.rank() + world.size() - 1) % world.size());
+    }
+  } else if (scenario == "withdraws") {
+    // Receives of large messages that run into their deadline in the middle, over and over: memory
+    // given back is not written any more, and what follows is whole.
+    constexpr int rounds = 20;  // what is never received fits into the memory for it
+    for (int round = 0; round < rounds; ++round) {
+      const std::vector<std::int32_t> first(700'000, round);
+      const std::vector<std::int32_t> second(700'000, round + rounds);
+      if (acts) {
+        world.send(first, 1 - actor, round);
+        world.send(second, 1 - actor, round + rounds);
+        continue;
+      }
+      std::vector<std::int32_t> into(first.size(), -1);
+      bool whole = true;
+      try {
+        world.recv(std::span(into), actor, round, std::chrono::microseconds(15 * round));
+      } catch (const prun::Error&) {
+        whole = false;
+      }
+      const std::vector<std::int32_t> then = into;
+      if (whole && into != first) return 7;
+      if (world.recv<std::vector<std::int32_t>>(actor, round + rounds) != second) return 8;
+      if (into != then) return 9;
+    }
+    if (!acts) std::printf("whole\n");
   } else if (scenario == "leaves-early") {
     // Its last words arrive although nobody listens yet, and it need not wait for that.
     std::vector<std::int32_t> words(200'000);

@@ -3,8 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace prun::test {
+namespace {
+
+constexpr std::size_t longest_bulk_bytes = std::size_t{64} << 20;
+
+}  // namespace
 
 std::size_t RecordingReceiver::arrived_from(WorldRank peer) const {
   return static_cast<std::size_t>(
@@ -18,7 +24,11 @@ std::size_t RecordingReceiver::times_gone(WorldRank peer) const {
 }
 
 void RecordingReceiver::take_place_away(WorldRank peer) {
-  inside_.at(peer).place.reset();
+  Inside& inside = inside_.at(peer);
+  inside.place = nullptr;
+  inside.memory.reset();
+  if (inside.frame.kind == wire::FrameKind::data)
+    bulk_places_.at({peer, inside.frame.send_id}).memory.reset();
 }
 
 core::Result<std::byte*> RecordingReceiver::on_frame_begin(WorldRank from,
@@ -28,8 +38,22 @@ core::Result<std::byte*> RecordingReceiver::on_frame_begin(WorldRank from,
   if (refusal_) return *std::exchange(refusal_, std::nullopt);
   Inside& inside = inside_[from];
   inside.frame = frame;
-  inside.place = std::make_unique<std::byte[]>(static_cast<std::size_t>(frame.payload_bytes()));
-  return inside.place.get();
+  const auto bytes = static_cast<std::size_t>(frame.payload_bytes());
+  if (frame.kind == wire::FrameKind::data) {
+    const auto [found, fresh] = bulk_places_.try_emplace({from, frame.send_id});
+    BulkPlace& bulk = found->second;
+    // Not touched before it is used, so it costs nothing to be long enough.
+    if (fresh) bulk.memory = std::make_unique_for_overwrite<std::byte[]>(longest_bulk_bytes);
+    if (bytes > longest_bulk_bytes - bulk.used) {
+      ADD_FAILURE() << "too large a payload for this receiver";
+      bulk.memory.reset();
+    }
+    if (bulk.memory) inside.place = bulk.memory.get() + std::exchange(bulk.used, bulk.used + bytes);
+    return inside.place;
+  }
+  inside.memory = std::make_unique<std::byte[]>(bytes);
+  inside.place = inside.memory.get();
+  return inside.place;
 }
 
 core::Status RecordingReceiver::on_frame_end(WorldRank from, const wire::Frame& frame) {
@@ -45,7 +69,7 @@ core::Status RecordingReceiver::on_frame_end(WorldRank from, const wire::Frame& 
   arrived.frame = frame;
   arrived.discarded = inside.place == nullptr;
   if (!arrived.discarded) {
-    const std::span payload(inside.place.get(), static_cast<std::size_t>(frame.payload_bytes()));
+    const std::span payload(inside.place, static_cast<std::size_t>(frame.payload_bytes()));
     if (frame.kind == wire::FrameKind::data) {
       auto& bulk = bulk_[{from, frame.send_id}];
       bulk.insert(bulk.end(), payload.begin(), payload.end());

@@ -61,12 +61,19 @@ class RecordingReceiver final : public transport::Receiver {
  private:
   struct Inside {
     wire::Frame frame;
-    std::unique_ptr<std::byte[]> place;  // exactly as long as the payload
+    std::unique_ptr<std::byte[]> memory;  // exactly as long as the payload; not for data
+    std::byte* place = nullptr;
+  };
+  // Where the segments of a message lie one behind the other.
+  struct BulkPlace {
+    std::unique_ptr<std::byte[]> memory;  // null: thrown away from now on
+    std::size_t used = 0;
   };
 
   std::vector<Arrived> arrived_;
   std::map<std::pair<WorldRank, std::uint64_t>, std::vector<std::byte>> bulk_;
   std::map<WorldRank, Inside> inside_;
+  std::map<std::pair<WorldRank, std::uint64_t>, BulkPlace> bulk_places_;
   std::vector<transport::BulkSend*> sent_;
   std::vector<Gone> gone_;
   std::optional<core::Failure> refusal_;

@@ -18,6 +18,9 @@ namespace prun::transport {
 //   as it is     1 / rate of the link
 //   compressed   max(time to compress a byte, share that is left of it / rate of the link)
 //
+// and it is left alone where fast compression would take more than about half of the time that the
+// wire needs without it: on fast links the processor is what is short.
+//
 // The rate is told from outside; times and shares are those of blocks that were really compressed.
 // While nothing is compressed, single blocks are tried, so rarely that they cost at most 0.5 % of
 // the wire's time. While fast compression pays and has time to spare, thorough compression gets a

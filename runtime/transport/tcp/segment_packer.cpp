@@ -33,7 +33,8 @@ SegmentPacker::Segment SegmentPacker::pack(std::span<const std::byte> payload, s
     policy_.on_plain(segment.length);
     return segment;
   }
-  segment.length = std::min(segment.length, largest_block_bytes);
+  // Longer than a plain one may be: what is left of it is shorter, and long blocks shrink better.
+  segment.length = std::min(rest.size(), largest_block_bytes);
   block_.resize(largest_packed_bytes);
   BlockCompressor& compressor = this->compressor(*effort);
   const auto begin = clock_();

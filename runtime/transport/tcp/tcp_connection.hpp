@@ -14,6 +14,7 @@
 #include "runtime/transport/tcp/segment_unpacker.hpp"
 #include "runtime/transport/tcp/tcp_outbox.hpp"
 #include "runtime/transport/tcp/tcp_socket.hpp"
+#include "runtime/transport/tcp/unsent_limit.hpp"
 #include "runtime/transport/transport.hpp"
 
 namespace prun::transport {
@@ -57,6 +58,9 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   // anything was written.
   bool flush(TcpOutbox& outbox);
 
+  // What was read and written here.
+  const Counters& counters() const { return counters_; }
+
   // Asks Asio for the next event.
   void arm_read();
 
@@ -77,10 +81,12 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void advance_payload(std::size_t count);
   void end_frame();
   void arm_write();
+  void write_frames(TcpOutbox& outbox);
+  void adapt_to_speed(TcpOutbox& outbox);
   template <class Call>
   std::optional<std::size_t> write(const Call& call);
   std::optional<std::size_t> send(std::span<const std::byte> bytes);
-  std::optional<std::size_t> send(std::span<iovec> pieces);
+  std::optional<std::size_t> send(std::span<iovec> pieces, int flags = 0);
 
   TcpSocket socket_;
   WorldRank peer_;
@@ -88,12 +94,16 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   Receiver& receiver_;
   std::span<std::byte> scratch_;
 
+  Counters counters_;
   bool open_ = true;
   bool writable_ = true;  // false once the peer has closed its end against us: reading goes on
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool said_bye_ = false;  // the peer
   unsigned reads_without_waiting_ = 0;
+
+  UnsentLimit unsent_limit_;
+  std::size_t bulk_bytes_unmeasured_ = 0;  // written since the speed was last looked at
 
   // Where in the stream of frames reading stands.
   std::array<std::byte, wire::max_header_bytes> partial_header_{};

@@ -15,6 +15,8 @@ iovec piece(std::span<const std::byte> bytes) {
 wire::EncodedHeader TcpOutbox::encode(const wire::Frame& frame) {
   const wire::EncodedHeader header = wire::encode_header(frame, previous_ ? &*previous_ : nullptr);
   if (frame.kind == wire::FrameKind::eager) previous_ = frame.envelope;
+  ++counters_.frames_sent;
+  counters_.messages_sent += wire::begins_message(frame.kind);
   return header;
 }
 
@@ -98,12 +100,12 @@ BulkSend* TcpOutbox::written(std::size_t count, bool all) {
     take_bytes(count);
     return nullptr;
   }
+  const bool segment_first = segment_written_ != 0;
   if (!all) {
-    segment_bytes_ = smallest_segment;
-  } else if (segment_length_ >= segment_bytes_) {
+    segment_bytes_ = small_segment_;
+  } else if (!segment_first && segment_length_ >= segment_bytes_) {
     segment_bytes_ = std::min(segment_bytes_ * 2, largest_segment);
   }
-  const bool segment_first = segment_written_ != 0;
   if (!segment_first) count -= take_bytes(count);
   const std::size_t of_segment = std::min(count, segment_size() - segment_written_);
   segment_written_ += of_segment;
@@ -127,6 +129,7 @@ void TcpOutbox::forget(BulkSend& bulk) {
                                   header.end());
       const auto payload = segment_.subspan(segment_written_ - in_header);
       rest.insert(rest.end(), payload.begin(), payload.end());
+      counters_.bytes_copied += payload.size();
       bytes_.insert(bytes_.begin() + static_cast<std::ptrdiff_t>(start_), rest.begin(), rest.end());
       segment_is_through();
     }

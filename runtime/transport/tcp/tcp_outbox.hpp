@@ -19,15 +19,13 @@ namespace prun::transport {
 // segments that small frames may overtake. Outlives the socket it is written to, so frames can be
 // queued while it is being connected. A plain object of one thread.
 //
-// A segment is 16 KiB, 1.3 ms at 100 Mbit/s: what a small frame waits for at most. While the
-// carrier takes whole segments without pushing back, they double, up to 256 KiB; the first
-// push-back makes them small again.
-//
-// A compressed segment stands for at most 16 KiB and is shorter than what it stands for, so a small
-// frame never waits longer for one than for another.
+// A segment is what a small frame waits for at most: 8 KiB, or as set for the speed of the wire.
+// While the carrier takes whole segments without pushing back, they double, up to 256 KiB; the
+// first push-back makes them small again. A compressed segment stands for 16 KiB, and is what is
+// left of them.
 class TcpOutbox {
  public:
-  static constexpr std::size_t smallest_segment = 16u << 10;
+  static constexpr std::size_t smallest_segment = 8u << 10;
   static constexpr std::size_t largest_segment = 256u << 10;
   static constexpr std::size_t pieces = 4;
 
@@ -40,6 +38,10 @@ class TcpOutbox {
   // Small frames wait, perhaps behind a segment that has begun.
   bool frames_waiting() const { return bytes_.size() != start_; }
   bool has_bulk() const { return !bulks_.empty(); }
+  std::size_t frame_bytes_waiting() const { return bytes_.size() - start_; }
+
+  // How long segments are while the carrier pushes back.
+  void set_small_segment(std::size_t bytes) { small_segment_ = bytes; }
 
   // A frame's header as it must be written next on this connection: remembers envelopes for the
   // short form.
@@ -48,9 +50,14 @@ class TcpOutbox {
   void append(std::span<const std::byte> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }
+  // The same for bytes of a message, which count as copied.
+  void append_payload(std::span<const std::byte> bytes) {
+    append(bytes);
+    counters_.bytes_copied += bytes.size();
+  }
   void add(const wire::Frame& frame, std::span<const std::byte> payload) {
     append(encode(frame).view());
-    append(payload);
+    append_payload(payload);
   }
 
   void add_bulk(BulkSend& bulk) { bulks_.push_back(bulk); }
@@ -63,6 +70,9 @@ class TcpOutbox {
   // is thereby handed over whole, or null.
   BulkSend* written(std::size_t count, bool all);
 
+  // Frames, messages and copies.
+  const Counters& counters() const { return counters_; }
+
   // Forgets everything; bulk sends are unlinked, not reported.
   void clear();
 
@@ -73,6 +83,7 @@ class TcpOutbox {
   void let_go_of_payload();
   std::size_t segment_size() const { return segment_header_.view().size() + segment_.size(); }
 
+  Counters counters_;
   std::vector<std::byte> bytes_;
   std::size_t start_ = 0;  // of what is not yet written in bytes_
   BulkQueue bulks_;
@@ -85,6 +96,7 @@ class TcpOutbox {
   std::size_t segment_length_ = 0;      // of the payload
   std::size_t segment_written_ =
       0;  // of header and payload; not zero: it must be finished before other bytes
+  std::size_t small_segment_ = smallest_segment;
   std::size_t segment_bytes_ = smallest_segment;
 
   // What is on the peer's side of the message whose segment went last, without another message's in

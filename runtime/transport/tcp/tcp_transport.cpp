@@ -70,11 +70,35 @@ void TcpTransport::send_frame(WorldRank peer, const wire::Frame& frame,
   if (closing_) return;
   Link& to = link(peer);
   if (to.state == Link::State::connected) {
+    if (bursts_allowed_ && may_wait(to, payload.size())) {
+      to.outbox.add(frame, payload);
+      mark_dirty(to);
+      return;
+    }
     to.connection->write_frame(to.outbox, frame, payload);
   } else if (to.state != Link::State::gone) {
     to.outbox.add(frame, payload);
     want(to);
   }
+}
+
+// Whether a frame with such a payload waits for further ones of its burst.
+bool TcpTransport::may_wait(Link& to, std::size_t bytes) {
+  const bool later_ones_may = burst_.on_message(BurstPolicy::Clock::now());
+  const bool first = std::exchange(to.burst, burst_.burst()) != burst_.burst();
+  if (first || !later_ones_may || bytes > BurstPolicy::longest_message || to.outbox.has_bulk() ||
+      to.outbox.frame_bytes_waiting() + bytes >= BurstPolicy::most_bytes_waiting) {
+    return false;
+  }
+  burst_.on_wait();
+  return true;
+}
+
+void TcpTransport::end_burst() {
+  if (!burst_.under_way()) return;
+  burst_.on_return(burst_.wants_time() ? BurstPolicy::Clock::now()
+                                       : BurstPolicy::Clock::time_point{});
+  flush_dirty();
 }
 
 void TcpTransport::send_bulk(BulkSend& bulk) {
@@ -107,6 +131,7 @@ void TcpTransport::discard_arriving(WorldRank peer) {
 }
 
 bool TcpTransport::progress() {
+  end_burst();
   bool moved = std::exchange(stirred_, false);
   if (connected_.size() <= polled_directly) {
     for (std::size_t i = 0; i < connected_.size(); ++i) {
@@ -114,14 +139,19 @@ bool TcpTransport::progress() {
       if (connection.open()) moved |= connection.read_spinning();
     }
   }
-  while (!dirty_.empty()) {
-    for (Link* waiting : std::exchange(dirty_, {})) {
-      waiting->dirty = false;
-      if (waiting->state != Link::State::connected) continue;
-      moved |= waiting->connection->flush(waiting->outbox);
-      if (closing_) say_bye(*waiting);
-    }
+  return flush_dirty() || moved;
+}
+
+bool TcpTransport::flush_dirty() {
+  bool moved = false;
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {  // an upcall may add to them
+    Link& waiting = *dirty_[i];
+    waiting.dirty = false;
+    if (waiting.state != Link::State::connected) continue;
+    moved |= waiting.connection->flush(waiting.outbox);
+    if (closing_) say_bye(waiting);
   }
+  dirty_.clear();
   return moved;
 }
 
@@ -133,6 +163,13 @@ bool TcpTransport::flushed(WorldRank peer) {
 bool TcpTransport::flushed() {
   return std::none_of(links_.begin(), links_.end(),
                       [](const auto& entry) { return entry.second->outbox.frames_waiting(); });
+}
+
+Counters TcpTransport::counters(WorldRank peer) const {
+  const auto found = links_.find(peer);
+  if (found == links_.end()) return {};
+  const Link& of = *found->second;
+  return of.connection ? of.outbox.counters() + of.connection->counters() : of.outbox.counters();
 }
 
 void TcpTransport::arm() {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/transport/tcp/burst_policy.hpp"
 #include "runtime/transport/tcp/tcp_connection.hpp"
 #include "runtime/transport/tcp/tcp_handshake.hpp"
 #include "runtime/transport/tcp/tcp_listener.hpp"
@@ -47,12 +48,20 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
                                                           Receiver& receiver, Directory directory);
   ~TcpTransport() override;
 
+  // Whether there is any connection that progress looks at.
+  bool connected() const { return !connected_.empty(); }
   std::uint16_t port() const { return listener_->port(); }
   // The directory knows this peer now: connects if frames wait for it.
   void endpoint_known(WorldRank peer);
   // Whether a connection to the peer stands or is being made by it: what it said last may still be
   // under way.
   bool in_touch(WorldRank peer) const;
+
+  // While set, frames are of messages that their program waits for later: those of a burst may wait
+  // for each other, see BurstPolicy.
+  void set_bursts(bool allowed) { bursts_allowed_ = allowed; }
+  // Lets go of what waits.
+  void end_burst();
 
   void send_frame(WorldRank peer, const wire::Frame& frame,
                   std::span<const std::byte> payload) override;
@@ -63,6 +72,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   bool progress() override;
   bool flushed(WorldRank peer) override;
   bool flushed() override;
+  Counters counters(WorldRank peer) const override;
   void arm() override;
   void close() override;
   bool drained() override;
@@ -78,6 +88,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
     std::shared_ptr<OutgoingHandshake> attempt;
     std::optional<asio::steady_timer> retry;
     int interruptions = 0;
+    unsigned burst = 0;  // the last in which a frame was sent
     bool dirty = false;  // has something to write that was not tried yet
     bool said_bye = false;
   };
@@ -88,6 +99,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   Link& link(WorldRank peer);
   void want(Link& link);
   void mark_dirty(Link& link);
+  bool may_wait(Link& to, std::size_t bytes);
+  bool flush_dirty();
   void on_attempt_end(Link& link, ConnectOutcome outcome);
   void try_again(Link& link);
   void accept(asio::ip::tcp::socket socket);
@@ -111,6 +124,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   std::vector<Link*> connected_;
   std::vector<Link*> dirty_;
   std::vector<std::byte> scratch_;
+  BurstPolicy burst_;
+  bool bursts_allowed_ = false;
   bool stirred_ = false;
   bool closing_ = false;
 };

@@ -33,9 +33,9 @@ class ConfigTest : public testing::Test {
 
  private:
   static void forget() {
-    for (const char* name :
-         {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES", "PRUN_COLL_BCAST",
-          "PRUN_COLL_REDUCE_SCATTER", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
+    for (const char* name : {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES",
+                             "PRUN_SHM", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER",
+                             "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
       ::unsetenv(name);
     }
   }
@@ -49,6 +49,18 @@ TEST_F(ConfigTest, NothingSetNothingSaid) {
   EXPECT_FALSE(config.value().eager_bytes);
   EXPECT_FALSE(config.value().unexpected_bytes);
   EXPECT_TRUE(config.value().algorithms.empty());
+}
+
+TEST_F(ConfigTest, WaysToShareMemory) {
+  EXPECT_TRUE(Config::from_environment().value().single_copy);
+  for (const char* way : {"on", "off", "copy"}) {
+    set("PRUN_SHM", way);
+    const auto config = Config::from_environment();
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config.value().single_copy, std::string(way) != "copy");
+  }
+  EXPECT_EQ(complaint("PRUN_SHM", "no"),
+            "the environment variable PRUN_SHM='no' must be on, copy or off");
 }
 
 TEST_F(ConfigTest, EachVariableIsRead) {

@@ -105,7 +105,7 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off};
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, 7};
 }
 template <>
 RankEndpoint sample() {

@@ -283,6 +283,33 @@ TEST(DataFrame, SegmentLengthIsHeldAgainstItsLimits) {
             "data frame with a segment of 4294967295 bytes");
 }
 
+TEST(DataFrame, CompressedSegmentsAreHeldAgainstTheirLimits) {
+  constexpr std::size_t packed_at = 4;
+  constexpr std::size_t length_at = 16;
+  constexpr std::size_t history_at = 20;
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  const Bytes good = encoded(frame_of(FrameKind::lz4_data));
+  ASSERT_TRUE(believed(good));
+  EXPECT_EQ(complaint(with(good, length_at, std::uint32_t{0})),
+            "data frame with a compressed segment of 0 bytes");
+  EXPECT_EQ(complaint(with(good, length_at, std::uint32_t{65537})),
+            "data frame with a compressed segment of 65537 bytes");
+  EXPECT_EQ(complaint(with(good, length_at, most)),
+            "data frame with a compressed segment of 4294967295 bytes");
+  EXPECT_EQ(complaint(with(good, packed_at, std::uint32_t{0})),
+            "data frame with 0 bytes that stand for 65536");
+  EXPECT_TRUE(believed(with(good, packed_at, std::uint32_t{1})));
+  EXPECT_EQ(complaint(with(good, packed_at, std::uint32_t{65536})),
+            "data frame with 65536 bytes that stand for 65536");
+  EXPECT_EQ(complaint(with(good, packed_at, most)),
+            "data frame with 4294967295 bytes that stand for 65536");
+  EXPECT_TRUE(believed(with(good, history_at, std::uint32_t{0})));
+  EXPECT_EQ(complaint(with(good, history_at, std::uint32_t{65537})),
+            "data frame that refers to the 65537 bytes before it");
+  EXPECT_EQ(complaint(with(good, history_at, most)),
+            "data frame that refers to the 4294967295 bytes before it");
+}
+
 TEST(DataFrame, UnknownFlagIsRefused) {
   EXPECT_TRUE(believed(with(encoded(frame_of(FrameKind::rts)), flag_at, std::uint8_t{0})));
   EXPECT_EQ(complaint(with(encoded(frame_of(FrameKind::rts)), flag_at, std::uint8_t{2})),

@@ -29,6 +29,9 @@
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/job/plan_text.hpp"
+#include "launcher/ssh/kept_connections.hpp"
+#include "launcher/stage/agent_binary.hpp"
+#include "launcher/stage/clear.hpp"
 
 namespace {
 
@@ -149,6 +152,9 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.host_of_rank = std::move(placement.host_of_rank);
   plan.program_of_rank = std::move(placement.program_of_rank);
   plan.own_path = own_path();
+  plan.agent_folders = stage::agent_folders(plan.own_path);
+  plan.agents = stage::find_agents(plan.agent_folders);
+  if (options.keeps_connections) plan.kept_connections = ssh::KeptConnections::open(environment);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
@@ -186,7 +192,19 @@ int main(int argc, char** argv) {
 
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();
-  const auto parsed = cli::parse({argv + 1, argv + argc}, environment);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments == std::vector<std::string>{"hosts", "--close"}) {
+    ssh::KeptConnections::open(environment).close_all();
+    return 0;
+  }
+  if (argc > 1 && arguments.front() == "cache") {
+    auto order = stage::parse_clear({arguments.begin() + 1, arguments.end()});
+    if (!order.problem.empty()) return fail(order.problem);
+    stage::clear_cache(environment);
+    if (order.arguments.empty()) return 0;
+    arguments = std::move(order.arguments);
+  }
+  const auto parsed = cli::parse(arguments, environment);
   if (const auto* printout = std::get_if<cli::Printout>(&parsed)) {
     std::fputs(printout->text.c_str(), printout->is_error ? stderr : stdout);
     return printout->exit_status;

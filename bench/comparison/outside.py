@@ -17,7 +17,8 @@ def logins(program, place, timeout):
     if program.name == "ssh":
         starts = " ".join(f"ssh -o BatchMode=yes {name} date +%s.%N &" for name in targets) + " wait"
     else:
-        starts = f"{program.launcher} -H {','.join(targets)} date +%s.%N"
+        # Plain ssh keeps no connection for the next run either.
+        starts = f"PRUN_PERSIST=no {program.launcher} -H {','.join(targets)} date +%s.%N"
     printed = run_command(place.on(0, ["sh", "-c", f"date +%s.%N; {starts}; date +%s.%N"]), timeout).split()
     if len(printed) != len(targets) + 2:
         raise CommandFailed(f"{len(printed) - 2} of {len(targets)} hosts answered")

@@ -54,6 +54,7 @@ void Agent::run() {
                    [this](const FrameLink::End&) { leave(); });
   io_.run();
   end_descendants();
+  staging_.reset();
 }
 
 template <class Message, class Handler>
@@ -72,6 +73,23 @@ void Agent::on_frame(const ControlFrame& frame) {
     case ControlKind::job_setup:
       take<bootstrap::JobSetup>(frame,
                                 [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
+      return;
+    case ControlKind::stage_offer:
+      take<stage::StageOffer>(frame, [this](stage::StageOffer offer) {
+        if (!setup_) staging_ = std::make_unique<Staging>(std::move(offer), environment_);
+      });
+      return;
+    case ControlKind::stage_data:
+      take<stage::StageData>(frame, [this](const stage::StageData& chunk) {
+        if (!staging_ || !setup_) return refuse("files came that were not offered");
+        const auto taken = staging_->take(chunk);
+        if (!taken.ok()) {
+          deaf_ = true;
+          launcher_->send(bootstrap::AgentProblem{125, taken.failure().text});
+        } else if (staging_->complete()) {
+          check_programs();
+        }
+      });
       return;
     case ControlKind::start:
       take<bootstrap::Start>(frame, [this](const bootstrap::Start&) { start_ranks(); });
@@ -136,19 +154,42 @@ void Agent::set_up(bootstrap::JobSetup setup) {
   if (setup_) return;
   setup_ = std::move(setup);
   const auto& map = setup_->map;
-  std::vector<bool> needed(setup_->programs.size());
+  needed_.assign(setup_->programs.size(), false);
   RankListener& listener = *this;
   for (std::uint32_t rank = 0; rank < map.size(); ++rank) {
     if (map.host_of_rank[rank] != setup_->host_index) continue;
     ranks_.emplace(rank, std::make_unique<RankProcess>(io_, window_, listener, rank));
-    needed[setup_->program_of_rank[rank]] = true;
+    needed_[setup_->program_of_rank[rank]] = true;
+  }
+  if (staging_) {
+    const auto wanted = staging_->look(*setup_, needed_);
+    if (!wanted.ok()) {
+      launcher_->send(bootstrap::AgentProblem{125, wanted.failure().text});
+      return;
+    }
+    if (!wanted.value().empty()) launcher_->send(stage::StageWant{wanted.value()});
+    if (!staging_->complete()) return;
+  }
+  check_programs();
+}
+
+void Agent::check_programs() {
+  bootstrap::AgentReady ready;
+  if (staging_) {
+    const auto shown = staging_->show();
+    if (!shown.ok()) {
+      launcher_->send(bootstrap::AgentProblem{125, shown.failure().text});
+      return;
+    }
+    ready.notes = staging_->notes();
   }
   runnables_.resize(setup_->programs.size());
-  bootstrap::AgentReady ready;
-  for (std::size_t i = 0; i < needed.size(); ++i) {
-    if (!needed[i]) continue;
-    auto check =
-        check_program(setup_->programs[i], program_environment(environment_, setup_->programs[i]));
+  for (std::uint32_t i = 0; i < needed_.size(); ++i) {
+    if (!needed_[i]) continue;
+    auto& program = setup_->programs[i];
+    if (staging_) program = staging_->program(program, i);
+    auto check = check_program(program, program_environment(environment_, program),
+                               staging_ ? staging_->path_of(i) : std::string());
     if (const auto* problem = std::get_if<bootstrap::AgentProblem>(&check)) {
       launcher_->send(*problem);
       return;

@@ -18,6 +18,7 @@
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
+#include "launcher/agent/staging.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::agent {
@@ -41,6 +42,7 @@ class Agent : private RankListener {
   // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
+  void check_programs();
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
   std::vector<int> core_for(std::uint32_t local_rank);
@@ -77,6 +79,8 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
+  std::unique_ptr<Staging> staging_;     // where files were offered
+  std::vector<bool> needed_;             // by program: a rank of this host runs it
   std::vector<Runnable> runnables_;      // by program
   std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
   Descriptor shared_memory_;             // of the ranks of this host; none where they use TCP

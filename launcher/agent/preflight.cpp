@@ -2,7 +2,8 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <pwd.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/libraries.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
 
@@ -52,10 +54,6 @@ std::string join(const std::string& directory, const std::string& name) {
 std::string home_directory(const std::vector<std::string>& environment) {
   if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home))
     return home;
-  if (const passwd* entry = ::getpwuid(::getuid());
-      entry != nullptr && is_directory(entry->pw_dir)) {
-    return entry->pw_dir;
-  }
   return "/";
 }
 
@@ -192,8 +190,12 @@ std::string elf_target(const std::string& path) {
   return elf ? describe(*elf) : std::string();
 }
 
-Check check_program(const bootstrap::Program& program,
-                    const std::vector<std::string>& environment) {
+std::string elf_loader(const std::string& path) {
+  return read_elf(path) ? loader_of(path) : std::string();
+}
+
+Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment,
+                    const std::string& sent) {
   Runnable runnable;
   runnable.arguments = program.arguments;
   runnable.directory = program.directory;
@@ -217,7 +219,9 @@ Check check_program(const bootstrap::Program& program,
   }
 
   if (typed.empty()) return problem(not_found, "the program's name is empty");
-  if (typed.find('/') == std::string::npos) {
+  if (!sent.empty()) {
+    runnable.path = sent;
+  } else if (typed.find('/') == std::string::npos) {
     if (!program.search_path.empty())
       runnable.path = search_folders(program.search_path, runnable.directory, typed);
     if (runnable.path.empty()) runnable.path = search_path(environment, runnable.directory, typed);
@@ -275,6 +279,16 @@ Check check_program(const bootstrap::Program& program,
     return runnable;
   }
   if (error > 0) return why_not_executable(typed, runnable.path, error);
+  if (!sent.empty()) {
+    const auto missing = missing_libraries(sent, environment);
+    if (!missing.empty()) {
+      return problem(
+          cannot_execute,
+          fmt::format("{}it needs {}, which this host has not: install the library there, "
+                      "or link the program statically",
+                      cannot, fmt::join(missing, ", ")));
+    }
+  }
   return runnable;
 }
 

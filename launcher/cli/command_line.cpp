@@ -54,6 +54,7 @@ class Parser {
  public:
   explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
     app_.set_help_flag();
+    run_.keeps_connections = value_in(environment, "PRUN_PERSIST").value_or("yes") != "no";
     add_places();
     add_dead_hosts();
     add_supply();
@@ -167,6 +168,7 @@ class Parser {
       auto& folders = program().search_path;
       folders += (folders.empty() ? "" : ":") + text;
     });
+    value("--stage", [this](const std::string& text) { stage(text); });
     value("--stdin", [this](const std::string& text) {
       const auto rank = hosts::parse_number(text);
       if (!rank && text != "all" && text != "none") {
@@ -241,6 +243,7 @@ class Parser {
       for (auto& word : accepted(split_words(text), "--ssh-args"))
         run_.ssh_arguments.push_back(std::move(word));
     });
+    flag("--no-persist", [this] { run_.keeps_connections = false; });
     value("--launcher-exec", [this](const std::string& text) {
       if (text.empty()) refuse("--launcher-exec: the name of the program is empty");
       run_.ssh_program = text;
@@ -393,6 +396,23 @@ class Parser {
       list.reset();
     } else if (!list) {
       list.emplace();
+    }
+  }
+
+  // A file of one of the three names is written ./auto.
+  void stage(const std::string& text) {
+    if (text == "off") {
+      run_.stage_mode = stage::Mode::off;
+    } else if (text == "auto") {
+      run_.stage_mode = stage::Mode::automatic;
+    } else if (text == "always") {
+      run_.stage_mode = stage::Mode::always;
+    } else if (text.empty()) {
+      refuse("--stage: the name of the file is empty");
+    } else {
+      for (auto& name : parts_of(text, ',')) {
+        if (!name.empty()) run_.staged_files.push_back(std::move(name));
+      }
     }
   }
 

@@ -46,6 +46,9 @@ When to give up
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one
+  --stage FILE        a file that goes along to the hosts, as PROGRAM does
+  --stage=off|always  send no program; send it also where it is already
+  --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
   --launcher-exec CMD another program in place of ssh
   --compress MODE     large messages: auto (default), off, lz4 (always)

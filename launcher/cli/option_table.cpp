@@ -67,6 +67,12 @@ constexpr Option table[] = {
      "home folder, with a note, on hosts that do not have it."},
     {"--path", Topic::supply, Reach::program, ValueKind::folder, "--path DIR", "/opt/work/bin", "",
      "Folders, by colons, in which a program named without a slash is looked for before PATH."},
+    {"--stage", Topic::supply, Reach::job, ValueKind::file, "--stage WHAT", "words.txt", "",
+     "Files, by commas, that are sent along to the hosts, where the ranks then run in a folder "
+     "with "
+     "them. Programs are sent without being asked for where a host has them not: off sends none, "
+     "always sends them also where they are already, auto is as without the option. A file of such "
+     "a name is written ./auto. `prun cache --clear -H LIST` empties what hosts keep of them."},
     {"--stdin", Topic::supply, Reach::job, ValueKind::words, "--stdin WHO", "0", "0 all none",
      "Who gets standard input: the number of a rank (0 without the option), all, or none."},
 
@@ -128,6 +134,9 @@ constexpr Option table[] = {
 
     {"--ssh-args", Topic::network, Reach::job, ValueKind::text, "--ssh-args ARGS", "\"-p 2222\"",
      "", "More arguments for ssh."},
+    {"--no-persist", Topic::network, Reach::job, ValueKind::none, "--no-persist", "", "",
+     "Keeps no ssh connections for the next run; so does PRUN_PERSIST=no in the environment. `prun "
+     "hosts --close` ends those that are kept."},
     {"--launcher-exec", Topic::network, Reach::job, ValueKind::program, "--launcher-exec CMD",
      "/usr/bin/ssh", "", "Another program in place of ssh."},
     {"--launcher", Topic::network, Reach::job, ValueKind::words, "--launcher ssh", "ssh", "ssh",

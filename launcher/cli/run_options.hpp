@@ -9,6 +9,7 @@
 
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
@@ -78,6 +79,9 @@ struct RunOptions {
   std::vector<std::string> ssh_arguments;            // --ssh-args
   std::string user;                                  // --user, for hosts named without one
   std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
+  stage::Mode stage_mode = stage::Mode::automatic;   // --stage=off|auto|always
+  std::vector<std::string> staged_files;             // --stage FILE
+  bool keeps_connections = true;                     // --no-persist: false
   int verbosity = 0;                                 // -v +1, -q -1
   std::vector<std::string> notes;  // for -v: options that were accepted and have no effect
 };

@@ -33,8 +33,6 @@ constexpr std::string_view no_scheduler =
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
 constexpr std::string_view no_hang_report =
     "prun cannot say yet where a job hangs; leave it out, --timeout ends such a job";
-constexpr std::string_view not_sent =
-    "prun does not copy programs to hosts by this option; copy it by hand: scp -p PROGRAM HOST:";
 constexpr std::string_view no_port_range =
     "prun leaves the choice of ports to the system, and cannot be held to a range yet";
 constexpr std::string_view no_iface =
@@ -117,9 +115,10 @@ constexpr Spelling table[] = {
     ignored("prefix", value, "prun finds its other half on the hosts by itself"),
     ignored("noprefix", nothing, "prun finds its other half on the hosts by itself"),
     ignored("hybrid-hosts", nothing, as_always),
-    refused("s", not_sent),
-    refused("preload-binary", not_sent),
-    refused("preload-files", not_sent),
+    option("stage", "--stage", value),
+    option("preload-files", "--stage", value),
+    ignored("preload-binary", nothing, as_always),
+    refused("s", "prun sends programs to hosts anyway; who gets standard input is said by --stdin"),
     option("stdin", "--stdin", value),
 
     // What you see.
@@ -181,6 +180,7 @@ constexpr Spelling table[] = {
 
     // SSH and network.
     option("ssh-args", "--ssh-args", value),
+    option("no-persist", "--no-persist", nothing),
     option("launcher-exec", "--launcher-exec", value),
     option("bootstrap-exec", "--launcher-exec", value),
     option("launcher", "--launcher", value),

@@ -42,6 +42,8 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       plan_(std::move(plan)),
       log_(log),
       fan_out_(plan_.options.ssh_window),
+      agents_(plan_.agents),
+      progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
       endpoint_timer_(io),
       output_(io, plan_.options.output,
               {.settled =
@@ -65,6 +67,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     auto machine = std::make_unique<Machine>(io_);
     machine->host = planned.host;
     machine->local = planned.local;
+    machine->request.agents = plan_.agents;
     machines_.push_back(std::move(machine));
   }
   job_id_ = security::random_u64();
@@ -112,6 +115,7 @@ int Job::run() {
     });
   }
   begin_logins();
+  make_offer();
   io_.run();
   return status_.value_or(0);
 }
@@ -170,7 +174,7 @@ void Job::close_down(milliseconds patience) {
     machine->deadline.cancel();
     machine->retry.cancel();
     if (!machine->channel) continue;
-    if (machine->phase == HostPhase::connecting || machine->phase == HostPhase::logged_in) {
+    if (machine->phase < HostPhase::agent_up) {
       machine->channel->kill();
     } else {
       machine->channel->send(bootstrap::Shutdown{});

@@ -15,12 +15,16 @@
 #include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
+#include "launcher/job/file_sender.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
+#include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
+#include "launcher/ssh/remote_command.hpp"
+#include "launcher/stage/agent_supply.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::job {
@@ -45,7 +49,7 @@ class Job : private HostListener {
   enum class Stage : std::uint8_t { logins, checks, running, ending, closing, writing, over };
 
   struct Machine {
-    explicit Machine(asio::io_context& io) : deadline(io), retry(io) {}
+    explicit Machine(asio::io_context& io) : master_patience(io), deadline(io), retry(io) {}
 
     hosts::Host host;
     bool local = false;
@@ -58,6 +62,11 @@ class Job : private HostListener {
     unsigned tries = 0;
     std::string overdue;  // why its login was given up; it may be tried again
     bool in_window = false;
+    ssh::AgentRequest request;  // what the next login asks for
+    std::unique_ptr<FileSender> files;
+    std::string used_socket;      // of a kept connection that this login may go by
+    bool avoids_masters = false;  // a kept connection has failed it
+    asio::steady_timer master_patience;
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
@@ -79,12 +88,20 @@ class Job : private HostListener {
   void on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame);
   void on_ready(std::uint32_t host, const bootstrap::AgentReady& ready);
   void on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem);
+  void on_need(std::uint32_t host, const std::string& agent) override;
+  void on_supplied(std::uint32_t host) override;
+  void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
+  std::vector<std::string> login_command(std::uint32_t host);
+  bool avoids_kept_connection(std::uint32_t host);
+  void make_offer();
+  void on_want(std::uint32_t host, const stage::StageWant& want);
+  void send_files(std::uint32_t host);
+  bool asks_again(std::uint32_t host, const ChannelEnd& end);
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
   void on_failed_login(std::uint32_t host, const ChannelEnd& end);
   bool may_wait_for_hosts() const;
-  void log_in_again(std::uint32_t host, std::chrono::milliseconds pause);
   void assign_ranks(const std::vector<std::uint32_t>& machine_of_rank);
   bool settle_hosts();
   core::Status prepare_output();
@@ -149,6 +166,9 @@ class Job : private HostListener {
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
+  stage::AgentSupply agents_;
+  stage::StageOffer offer_;
+  TransferProgress progress_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   std::uint64_t job_id_ = 0;

@@ -54,6 +54,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
     case ControlKind::agent_problem:
       return take<bootstrap::AgentProblem>(host, frame,
                                            [&](const auto& problem) { on_problem(host, problem); });
+    case ControlKind::stage_want:
+      return take<stage::StageWant>(host, frame, [&](const auto& want) { on_want(host, want); });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
         if (is_rank_of(host, started.rank)) on_rank_started(host);

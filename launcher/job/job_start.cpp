@@ -1,7 +1,9 @@
 // From the first login to the order to start.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -10,10 +12,12 @@
 #include <utility>
 
 #include "launcher/cli/environment.hpp"
+#include "launcher/cli/exit_status.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/job/program_setup.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
+#include "runtime/security/random.hpp"
 
 namespace prun::job {
 namespace {
@@ -21,6 +25,8 @@ namespace {
 constexpr unsigned most_tries = 3;
 // Before a board that may be booting is asked once more.
 constexpr std::chrono::milliseconds pause_for_booting{1000};
+// A kept connection brings an answer in a round trip and the start of a shell.
+constexpr std::chrono::milliseconds master_patience{3000};
 // ssh's own limit is the same --start-timeout; this much later it must have told us in its own
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
@@ -32,6 +38,13 @@ bool is_same_machine(const hosts::Host& a, const hosts::Host& b) {
 std::string with_words(const std::string& text, const std::string& words) {
   const std::string said = ssh::said_in_one_line(words);
   return said.empty() ? text : text + " (" + said + ")";
+}
+
+std::string agent_names(const std::vector<stage::AgentBinary>& agents) {
+  if (agents.empty()) return "none";
+  std::string names;
+  for (const auto& agent : agents) names += (names.empty() ? "" : ", ") + agent.architecture;
+  return names;
 }
 
 }  // namespace
@@ -56,12 +69,7 @@ void Job::log_in(std::uint32_t host) {
   HostListener& listener = *this;
   machine.channel = std::make_unique<HostChannel>(io_, listener, host);
   std::vector<std::string> command{plan_.own_path, "agent", "--local"};
-  if (!machine.local) {
-    command = ssh::ssh_command(
-        machine.host,
-        {plan_.options.ssh_program, plan_.options.ssh_arguments, plan_.options.start_timeout},
-        plan_.own_path);
-  }
+  if (!machine.local) command = login_command(host);
   const auto opened =
       machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
   if (!opened.ok()) {
@@ -73,6 +81,40 @@ void Job::log_in(std::uint32_t host) {
   move(host, HostEvent::login_begun);
 }
 
+std::vector<std::string> Job::login_command(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  machine.request.name = fmt::format("{:016x}", security::random_u64());
+  ssh::SshOptions options{plan_.options.ssh_program, plan_.options.ssh_arguments,
+                          plan_.options.start_timeout};
+  options.avoids_masters = machine.avoids_masters;
+  if (!machine.avoids_masters) {
+    options.kept = plan_.kept_connections.prepare(machine.host, options.program, options.arguments);
+  }
+  machine.used_socket.clear();
+  if (options.kept && ::access(options.kept->socket.c_str(), F_OK) == 0) {
+    // A host that was switched off leaves a master here that still believes in it.
+    machine.used_socket = options.kept->socket;
+    machine.master_patience.expires_after(master_patience);
+    machine.master_patience.async_wait([this, host](asio::error_code error) {
+      if (error || machines_[host]->phase != HostPhase::connecting) return;
+      machines_[host]->channel->kill();
+    });
+  }
+  return ssh::ssh_command(machine.host, options, ssh::remote_command(machine.request));
+}
+
+// A login by a kept connection that did not get through says nothing about the host: another is tried
+// without.
+bool Job::avoids_kept_connection(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  if (machine.used_socket.empty()) return false;
+  ::unlink(machine.used_socket.c_str());
+  machine.used_socket.clear();
+  machine.avoids_masters = true;
+  log_in_again(host, "the kept connection does not answer", std::chrono::milliseconds(0));
+  return true;
+}
+
 void Job::leave_window(Machine& machine) {
   if (std::exchange(machine.in_window, false)) fan_out_.leave();
 }
@@ -80,6 +122,67 @@ void Job::leave_window(Machine& machine) {
 void Job::on_shell(std::uint32_t host, const std::string& path) {
   trace(fmt::format("{}: starts {}", name(host), path));
   move(host, HostEvent::shell_seen);
+}
+
+void Job::on_need(std::uint32_t host, const std::string& agent) {
+  const auto bytes = agents_.find(agent);
+  if (!bytes) {
+    fail_host(
+        host, 125,
+        fmt::format("it asks for the agent {}, which is not here (any more): try again", agent));
+    return;
+  }
+  trace(fmt::format("{}: needs the agent {}, {} bytes", name(host), agent, bytes->size()));
+  if (move(host, HostEvent::agent_needed)) machines_[host]->channel->supply(bytes);
+}
+
+// While the logins are on their way, so that reading the files costs no time of the start.
+void Job::make_offer() {
+  const bool any_remote = std::any_of(machines_.begin(), machines_.end(),
+                                      [](const auto& machine) { return !machine->local; });
+  if (!any_remote) return;
+  std::vector<stage::Command> commands;
+  for (const auto& program : plan_.options.programs)
+    commands.push_back({program.command, directory_of(program, plan_)});
+  auto offer = stage::make_offer(commands, plan_.options.staged_files, plan_.directory,
+                                 plan_.options.stage_mode);
+  if (offer.ok()) {
+    offer_ = std::move(offer).value();
+    return;
+  }
+  decide(cli::exit_own_failure, offer.failure().text);
+  close_down(std::chrono::milliseconds(1000));
+}
+
+void Job::on_want(std::uint32_t host, const stage::StageWant& want) {
+  for (const auto file : want.files) {
+    if (file >= offer_.files.size())
+      return fail_host(host, 125,
+                       fmt::format("its agent wants file {}, which was not offered", file));
+    trace(fmt::format("{}: lacks {}, {} bytes", name(host), offer_.files[file].name,
+                      offer_.files[file].content.bytes));
+  }
+  Machine& machine = *machines_[host];
+  machine.files = std::make_unique<FileSender>(offer_, want.files);
+  move(host, HostEvent::files_wanted);
+  machine.channel->when_sent([this, host] { send_files(host); });
+  send_files(host);
+}
+
+void Job::send_files(std::uint32_t host) {
+  Machine& machine = *machines_[host];
+  if (machine.phase != HostPhase::staging) return;
+  const auto pieces = machine.files->next();
+  if (!pieces.ok()) return fail_host(host, 125, pieces.failure().text);
+  progress_.moved(name(host), machine.files->sent(), machine.files->bytes(),
+                  std::chrono::steady_clock::now());
+  for (const auto& piece : pieces.value()) machine.channel->send(piece);
+  arm_deadline(host);
+}
+
+// As long as something moves, a slow link is no failure.
+void Job::on_supplied(std::uint32_t host) {
+  arm_deadline(host);
 }
 
 void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
@@ -113,6 +216,8 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
 
 void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
   for (const auto& note : ready.notes) notes_.push_back({host, note});
+  machines_[host]->files.reset();
+  progress_.over(name(host));
   move(host, HostEvent::ready_received);
   check_stage();
 }
@@ -171,6 +276,7 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   trace(fmt::format("{}: failed while {}: {}", name(host), to_string(machine.phase), text));
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
+  progress_.over(name(host));
   if (machine.channel) machine.channel->kill();
   start_failures_.push_back({{host, std::move(text)}, status});
   leave_window(machine);
@@ -179,26 +285,34 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
 
 void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
-  if (!machine.overdue.empty()) {
-    const std::string text = std::exchange(machine.overdue, {});
-    if (!may_wait_for_hosts()) return fail_host(host, 125, text);
-    trace(fmt::format("{}: {}; tries again", name(host), text));
-    return log_in_again(host, pause_for_booting);
+  machine.master_patience.cancel();
+  const std::string overdue = std::exchange(machine.overdue, {});
+  if (!end.shell_seen && !end.agent_was_there && avoids_kept_connection(host)) return;
+  if (!overdue.empty()) {
+    if (!may_wait_for_hosts()) return fail_host(host, 125, overdue);
+    return log_in_again(host, overdue, pause_for_booting);
   }
   using State = ssh::LoginReply::State;
   switch (end.reply) {
-    case State::missing:
+    case State::unknown_machine:
       return fail_host(
           host, 125,
-          fmt::format("prun is not installed there: looked for {} and in PATH", end.reply_detail));
-    case State::broken: {
-      const std::size_t line = end.reply_detail.find('\n');
-      const std::string path = end.reply_detail.substr(0, line);
-      return fail_host(host, 125,
-                       with_words(fmt::format("its prun does not run there: {}", path),
-                                  line == std::string::npos ? std::string()
-                                                            : end.reply_detail.substr(line + 1)));
-    }
+          fmt::format("its processor is {}, and prun has no agent for that; in {} there is "
+                      "{}",
+                      end.reply_detail, fmt::join(plan_.agent_folders, " or "),
+                      agent_names(plan_.agents)));
+    case State::no_room:
+      return fail_host(
+          host, 125,
+          fmt::format("no folder there can take prun's agent: full, read-only or without leave "
+                      "to execute ({})",
+                      end.reply_detail));
+    case State::unsent:
+      if (asks_again(host, end)) return;
+      return fail_host(
+          host, 125,
+          with_words(fmt::format("prun's agent has not arrived there whole ({})", end.reply_detail),
+                     end.words));
     case State::other_version:
       return fail_host(host, 125,
                        fmt::format("its prun is of another make ({}); install the same on both",
@@ -211,7 +325,8 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
     case State::greeted:
       break;
   }
-  if (end.agent_was_there || machine.phase == HostPhase::logged_in) {
+  if (!end.agent_was_there && asks_again(host, end)) return;
+  if (end.agent_was_there || end.shell_seen) {
     return fail_host(host, 125, with_words("its agent has left", end.broken + "\n" + end.words));
   }
   const bool is_ssh_failure =
@@ -224,13 +339,11 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   }
   const auto failure = ssh::explain_ssh_failure(machine.host, end.words);
   if (failure.may_be_booting && may_wait_for_hosts()) {
-    trace(fmt::format("{}: {}; tries again", name(host), failure.text));
-    return log_in_again(host, pause_for_booting);
+    return log_in_again(host, failure.text, pause_for_booting);
   }
   if (!failure.try_again || machine.tries >= most_tries) return fail_host(host, 125, failure.text);
-  trace(fmt::format("{}: {}; tries again", name(host), failure.text));
   std::minstd_rand random(std::random_device{}());
-  log_in_again(host, std::chrono::milliseconds(machine.tries * 200 + random() % 400));
+  log_in_again(host, failure.text, std::chrono::milliseconds(machine.tries * 200 + random() % 400));
 }
 
 // Boards that are still booting get as much time as --wait-hosts says.
@@ -239,8 +352,10 @@ bool Job::may_wait_for_hosts() const {
   return limit && std::chrono::steady_clock::now() - begun_ < *limit;
 }
 
-void Job::log_in_again(std::uint32_t host, std::chrono::milliseconds pause) {
+void Job::log_in_again(std::uint32_t host, const std::string& why,
+                       std::chrono::milliseconds pause) {
   Machine& machine = *machines_[host];
+  trace(fmt::format("{}: {}; tries again", name(host), why));
   leave_window(machine);
   machine.phase = HostPhase::waiting;
   machine.retry.expires_after(pause);
@@ -251,6 +366,18 @@ void Job::log_in_again(std::uint32_t host, std::chrono::milliseconds pause) {
       log_in(host);
     });
   });
+}
+
+// An agent that was in the cache folder and does not run may have been damaged there: another one is
+// sent, once. One that was sent and does not run had no room or must not be executed there: it is
+// put elsewhere, once.
+bool Job::asks_again(std::uint32_t host, const ChannelEnd& end) {
+  auto& request = machines_[host]->request;
+  if (!end.shell_seen) return false;
+  bool& tried = end.agent_needed ? request.elsewhere : request.afresh;
+  if (std::exchange(tried, true)) return false;
+  log_in_again(host, "its agent has not started", std::chrono::milliseconds(0));
+  return true;
 }
 
 // Where the job may begin without some of its hosts: leaves out those that have failed and places
@@ -347,6 +474,7 @@ void Job::check_stage() {
 void Job::send_setups() {
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::agent_up) continue;
+    if (!machines_[host]->local && !offer_.files.empty()) machines_[host]->channel->send(offer_);
     machines_[host]->channel->send(setup_for(host));
     move(host, HostEvent::setup_sent);
   }

@@ -50,6 +50,11 @@ std::vector<std::string> given(const cli::ProgramOptions& options, const JobPlan
 
 }  // namespace
 
+std::string directory_of(const cli::ProgramOptions& options, const JobPlan& plan) {
+  if (options.directory.empty()) return plan.directory;
+  return (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
+}
+
 bootstrap::Program program_for(const cli::ProgramOptions& options, const JobPlan& plan,
                                cli::RankSite site) {
   bootstrap::Program program;
@@ -57,11 +62,7 @@ bootstrap::Program program_for(const cli::ProgramOptions& options, const JobPlan
   auto own = choose(options, plan, site);
   program.environment = cli::rank_environment(own.passed_on, given(options, plan), site);
   program.unset = std::move(own.unset);
-  program.directory = plan.directory;
-  if (!options.directory.empty()) {
-    program.directory =
-        (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
-  }
+  program.directory = directory_of(options, plan);
   program.directory_required = !options.directory.empty();
   program.search_path = options.search_path;
   if (plan.options.bind_to_core) program.binding = bootstrap::Binding::core;

@@ -49,6 +49,9 @@ enum class ControlKind : std::uint8_t {
   rank_aborting = 21,
   peer_lost = 22,
   rank_finalized = 23,
+  stage_offer = 24,  // these three: launcher/stage/messages.hpp
+  stage_want = 25,
+  stage_data = 26,
 };
 
 using JobKey = std::array<std::byte, 32>;

@@ -64,8 +64,8 @@ constexpr Row rows[] = {
     {I, "-noprefix"},
     {I, "-hybrid-hosts"},
     {H, "-s"},
-    {H, "-preload-binary"},
-    {H, "-preload-files a,b"},
+    {I, "-preload-binary"},
+    {A, "-preload-files a,b"},
     // Environment.
     {A, "-genv NAME VALUE"},
     {A, "-genv NAME=VALUE"},
@@ -282,7 +282,7 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   for (const std::string own :
        {"label", "quiet", "start-timeout", "ssh-args", "show-plan", "timestamp", "output-dir",
         "merge", "raw", "min-hosts", "user", "config", "no-config", "show-config", "compress",
-        "skip-dead", "wait-hosts"})
+        "skip-dead", "wait-hosts", "stage", "no-persist"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/bootstrap/control_frame.hpp"
+
 namespace prun::ssh {
 namespace {
 
@@ -50,18 +52,25 @@ TEST(LoginReply, AnotherNumber) {
   EXPECT_EQ(reply.detail(), "prun-agent 17");
 }
 
-TEST(LoginReply, NoPrunThere) {
+TEST(LoginReply, AgentThatMustBeSent) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-missing /x/pr")), State::waiting);
-  EXPECT_EQ(reply.feed(bytes("un\n")), State::missing);
-  EXPECT_EQ(reply.detail(), "/x/prun");
+  EXPECT_EQ(reply.feed(bytes("noise\nprun-shell /x/agent\n\nprun-need armhf-1")), State::waiting);
+  EXPECT_TRUE(reply.needed().empty());
+  EXPECT_EQ(reply.feed(bytes("2ab\n")), State::waiting);
+  EXPECT_EQ(reply.needed(), "armhf-12ab");
+  EXPECT_EQ(reply.feed(bytes(bootstrap::agent_greeting)), State::greeted);
+  EXPECT_EQ(reply.noise(), "noise");
 }
 
-TEST(LoginReply, PrunThatDoesNotRun) {
-  LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("noise\nprun-broken /x/prun\nno libstdc++\n")), State::broken);
-  EXPECT_EQ(reply.detail(), "/x/prun\nno libstdc++");
-  EXPECT_EQ(reply.noise(), "noise");
+TEST(LoginReply, WhyThereIsNoAgent) {
+  for (const auto& [marker, state] :
+       {std::pair{"machine", State::unknown_machine}, std::pair{"no-room", State::no_room},
+        std::pair{"unsent", State::unsent}}) {
+    LoginReply reply;
+    EXPECT_EQ(reply.feed(bytes(std::string("noise\nprun-") + marker + " wo")), State::waiting);
+    EXPECT_EQ(reply.feed(bytes("rds\n")), state) << marker;
+    EXPECT_EQ(reply.detail(), "words");
+  }
 }
 
 TEST(LoginReply, NoiseUpToTheLimitAndNotBeyond) {

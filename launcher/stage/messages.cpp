@@ -1,0 +1,104 @@
+#include "launcher/stage/messages.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace prun::stage {
+namespace {
+
+template <class Message>
+core::Result<Message> checked(const wire::Reader& in, Message message, const char* name) {
+  if (!in.ok()) {
+    return core::Failure{Errc::bad_data,
+                         std::string("control message ") + name + " does not fit its bytes"};
+  }
+  return message;
+}
+
+bool get_bool(wire::Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > 1) in.fail();
+  return value == 1;
+}
+
+}  // namespace
+
+bool is_name_below(const std::string& name) {
+  if (name.empty() || name.find('\0') != std::string::npos) return false;
+  const std::filesystem::path path(name);
+  return path.is_relative() && path.has_filename() &&
+         std::none_of(path.begin(), path.end(),
+                      [](const auto& part) { return part == ".." || part == "."; });
+}
+
+void StageOffer::encode(wire::Writer& out) const {
+  out.u8(always ? 1 : 0);
+  out.u32(static_cast<std::uint32_t>(files.size()));
+  for (const auto& file : files) {
+    out.string(file.path);
+    out.string(file.name);
+    out.string(file.target);
+    out.u64(file.content.bytes);
+    out.raw(file.content.hash);
+    out.u8(file.executable ? 1 : 0);
+    out.u8(file.asked_for ? 1 : 0);
+  }
+  out.u32(static_cast<std::uint32_t>(uses.size()));
+  for (const auto& use : uses) {
+    out.u32(use.program);
+    out.u32(use.word);
+    out.u32(use.file);
+  }
+}
+
+core::Result<StageOffer> StageOffer::decode(wire::Reader& in) {
+  StageOffer offer;
+  offer.always = get_bool(in);
+  offer.files.resize(in.count(max_files, 54));
+  for (auto& file : offer.files) {
+    file.path = in.string(wire::max_string_bytes);
+    file.name = in.string(wire::max_string_bytes);
+    file.target = in.string(wire::max_string_bytes);
+    file.content.bytes = in.u64();
+    const auto hash = in.raw(file.content.hash.size());
+    std::copy(hash.begin(), hash.end(), file.content.hash.begin());
+    file.executable = get_bool(in);
+    file.asked_for = get_bool(in);
+    if (file.content.bytes > max_file_bytes || !is_name_below(file.name)) in.fail();
+  }
+  offer.uses.resize(in.count(max_files, 12));
+  for (auto& use : offer.uses) {
+    use.program = in.u32();
+    use.word = in.u32();
+    use.file = in.u32();
+    if (use.file >= offer.files.size()) in.fail();
+  }
+  return checked(in, std::move(offer), "stage_offer");
+}
+
+void StageWant::encode(wire::Writer& out) const {
+  out.u32(static_cast<std::uint32_t>(files.size()));
+  for (const auto file : files) out.u32(file);
+}
+
+core::Result<StageWant> StageWant::decode(wire::Reader& in) {
+  StageWant want;
+  want.files.resize(in.count(max_files, 4));
+  for (auto& file : want.files) file = in.u32();
+  return checked(in, std::move(want), "stage_want");
+}
+
+void StageData::encode(wire::Writer& out) const {
+  out.u32(file);
+  out.bytes(data);
+}
+
+core::Result<StageData> StageData::decode(wire::Reader& in) {
+  StageData chunk;
+  chunk.file = in.u32();
+  const auto data = in.bytes(data_chunk_bytes);
+  chunk.data.assign(data.begin(), data.end());
+  return checked(in, std::move(chunk), "stage_data");
+}
+
+}  // namespace prun::stage

@@ -68,7 +68,7 @@ class LauncherTest(unittest.TestCase):
         self.addCleanup(self.nothing_left)
         # Tests have more ranks than this machine has cores, and say nothing about it. No settings of the user's.
         self.environment = dict(os.environ, PRUN_TEST_TOKEN=self.token, PRUN_OPTIONS="--oversubscribe",
-                                XDG_CONFIG_HOME=self.folder.name, XDG_CACHE_HOME=self.path("cache"))
+                                XDG_CONFIG_HOME=self.folder.name, XDG_CACHE_HOME=self.path("cache"), PRUN_PERSIST="no")
         for name in [n for n in self.environment if n.startswith(("SSH_", "PRUN_RANK", "PRUN_FD"))]:
             del self.environment[name]
 

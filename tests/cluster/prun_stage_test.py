@@ -162,6 +162,16 @@ class Program(Bare):
         for host in ("rpi2", "rpi3"):
             self.assertEqual(self.sh(host, "ls -A /root/.cache/prun/runs; ls /root/work 2>/dev/null || true"), "")
 
+    def test_each_program_of_a_job(self):
+        # The folder of each is its own, and each host gets what its ranks run.
+        self.sh("rpi1", "mkdir -p /root/work/sub && sed s/one/two/ /root/work/script > /root/work/sub/script && chmod +x /root/work/sub/script")
+        for host in ("rpi2", "rpi3"):
+            self.sh(host, "mkdir -p /root/work/sub")
+        result, sent = self.lacks("-H", "rpi2", "./script", "7", ":", "-H", "rpi3", "--wdir", "sub", "./script", "8")
+        self.assertEqual(sorted((words[0], words[-1]) for words in map(str.split, result.stdout.splitlines())),
+                         [("one", "7"), ("two", "8")])
+        self.assertEqual(sent, 2)
+
     def test_a_program_of_the_library(self):
         result, sent = self.lacks("-H", "rpi1,rpi2,rpi3", "./hello")
         self.assertEqual(sent, 2)

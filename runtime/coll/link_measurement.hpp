@@ -23,7 +23,7 @@ struct LinkFindings {
 // First member of each host pairs with that of another, all at once, then the first two of each
 // host with each other. A pair sends a small message to and fro, and then more and more at once
 // both ways. A few ms at 100 Mbit/s: see docs/collectives.md.
-Task measure_links(Team team, LinkFindings* known, LinkModel* links);
+Task measure_links(Team any_type, LinkFindings* known, LinkModel* links);
 
 // The part of it that every member goes through alike: the latency in the middle, the least speed.
 LinkModel agree(const std::vector<LinkFindings>& of_all);

@@ -106,11 +106,11 @@ Task learn_links(Team team, const Basis& basis) {
 }
 
 Task barrier(Team team, BarrierArguments arguments, const Basis& basis) {
-  return start(team, std::move(arguments), basis);
+  return start(team, arguments, basis);
 }
 
 Task bcast(Team team, BcastArguments arguments, const Basis& basis) {
-  return start(team, std::move(arguments), basis);
+  return start(team, arguments, basis);
 }
 
 Task gather(Team team, GatherArguments arguments, const Basis& basis) {

@@ -24,7 +24,7 @@ struct LinkTable {
 };
 
 // Measures what is not known yet. Collective; every member gets the same.
-LinkTable link_table(const Communicator& comm);
+LinkTable link_table(const Communicator& handle);
 
 // The algorithm that an operation on so many bytes uses (those of the data, of one rank's block, or,
 // of a reduce_scatter, of all parts together; blocks are equal and the operation commutes), and the
@@ -35,6 +35,6 @@ struct Explanation {
   double predicted_seconds = 0;
 };
 // Throws invalid_argument where there is no operation of that name: "bcast", "allreduce", ...
-Explanation explain(const Communicator& comm, std::string_view operation, std::size_t bytes);
+Explanation explain(const Communicator& handle, std::string_view operation, std::size_t bytes);
 
 }  // namespace prun::detail

@@ -101,10 +101,14 @@ void CopySlot::open(std::uint8_t turn, std::uint64_t place) {
   word(at_ + claim_at).store(pack({turn, Phase::open, 0, 0}), std::memory_order_release);
 }
 
-std::uint32_t CopySlot::finish(std::uint8_t turn) {
+std::uint32_t CopySlot::close(std::uint8_t turn) {
   const std::uint32_t before =
-      word(at_ + claim_at).exchange(pack({turn, Phase::finished, 0, 0}), std::memory_order_acq_rel);
+      word(at_ + claim_at).exchange(pack({turn, Phase::closed, 0, 0}), std::memory_order_acq_rel);
   return unpack(before).back;
+}
+
+void CopySlot::finish(std::uint8_t turn) {
+  word(at_ + claim_at).store(pack({turn, Phase::finished, 0, 0}), std::memory_order_release);
 }
 
 std::optional<std::uint32_t> CopySlot::claim_front(std::uint8_t turn, std::uint32_t pieces) {

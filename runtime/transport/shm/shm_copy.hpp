@@ -72,6 +72,7 @@ class CopySlot {
     open = 3,
     finished = 4,
     withdrawn = 5,
+    closed = 6,  // by the receiver: nothing more is claimed, but what is claimed is still copied
   };
 
   CopySlot(std::byte* pair, std::size_t index)
@@ -84,8 +85,10 @@ class CopySlot {
   // Receiver. take: what it was before; only a posted one is taken.
   Phase take(std::uint8_t turn);
   void open(std::uint8_t turn, std::uint64_t place);
-  // No piece can be claimed any more; the answer is how many the sender has claimed.
-  std::uint32_t finish(std::uint8_t turn);
+  // No piece can be claimed any more; the answer is how many the sender has claimed. It counts them
+  // here, so the slot is not its own again before finish.
+  std::uint32_t close(std::uint8_t turn);
+  void finish(std::uint8_t turn);
 
   // Both. The index of a piece that is now the caller's to copy, or nothing when all are claimed.
   std::optional<std::uint32_t> claim_front(std::uint8_t turn, std::uint32_t pieces);

@@ -263,10 +263,11 @@ void Incoming::finish_copy(Receiver& receiver) {
 // Takes the place back from the sender, which may be writing pieces that it has claimed: a moment,
 // unless it has died.
 void Incoming::revoke() {
-  const std::uint32_t others = copy_->slot.finish(copy_->turn);
+  const std::uint32_t others = copy_->slot.close(copy_->turn);
   copy_->revoked = true;
-  news_ = true;
   while (copy_->slot.written(others) == CopySlot::Written::not_yet && lives_()) ::sched_yield();
+  copy_->slot.finish(copy_->turn);
+  news_ = true;
 }
 
 void Incoming::discard() {

@@ -1,6 +1,5 @@
 #include "launcher/agent/agent.hpp"
 
-#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,7 +140,8 @@ void Agent::on_frame(const ControlFrame& frame) {
     default:
       break;
   }
-  refuse(fmt::format("a message of kind {} is not for agents", static_cast<int>(frame.kind)));
+  refuse("a message of kind " + std::to_string(static_cast<int>(frame.kind)) +
+         " is not for agents");
 }
 
 void Agent::refuse(const std::string& why) {
@@ -229,8 +229,8 @@ void Agent::start_ranks() {
   for (auto& [number, rank] : ranks_) {
     const auto started = start_rank(*rank, local_rank++);
     if (!started.ok()) {
-      launcher_->send(
-          bootstrap::AgentProblem{126, fmt::format("rank {}: {}", number, started.failure().text)});
+      launcher_->send(bootstrap::AgentProblem{
+          126, "rank " + std::to_string(number) + ": " + started.failure().text});
       return;
     }
     launcher_->send(bootstrap::RankStarted{number, static_cast<std::uint32_t>(rank->pid())});
@@ -320,8 +320,8 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
     default:
       break;
   }
-  reject(rank, fmt::format("a message of kind {} is not for ranks to send",
-                           static_cast<int>(frame.kind)));
+  reject(rank, "a message of kind " + std::to_string(static_cast<int>(frame.kind)) +
+                   " is not for ranks to send");
 }
 
 void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
@@ -330,10 +330,10 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   const std::uint16_t protocol = in.u16();
   const std::string version = in.string(wire::max_string_bytes);
   if (in.ok() && protocol != wire::control_protocol_version) {
-    return reject(
-        rank, fmt::format("the program was built with prun {} (protocol {}) and started by prun {} "
-                          "(protocol {}): build it again with the prun that starts it",
-                          version, protocol, hello_.version, wire::control_protocol_version));
+    return reject(rank, "the program was built with prun " + version + " (protocol " +
+                            std::to_string(protocol) + ") and started by prun " + hello_.version +
+                            " (protocol " + std::to_string(wire::control_protocol_version) +
+                            "): build it again with the prun that starts it");
   }
   const auto hello = bootstrap::decode_frame<bootstrap::RankHello>(frame);
   if (!hello.ok()) return reject(rank, hello.failure().text);

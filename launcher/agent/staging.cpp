@@ -1,10 +1,12 @@
 #include "launcher/agent/staging.hpp"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <utility>
 
 #include "launcher/agent/preflight.hpp"
@@ -59,7 +61,10 @@ bool Staging::is_in_place(const stage::OfferedFile& file, const bootstrap::Progr
 
 core::Result<std::vector<std::uint32_t>> Staging::look(const bootstrap::JobSetup& setup,
                                                        const std::vector<bool>& needed_programs) {
-  run_ = fmt::format("{:016x}-{}", setup.map.job_id, setup.host_index);
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "%016" PRIx64 "-%" PRIu32, setup.map.job_id,
+                setup.host_index);
+  run_ = name.data();
   for (std::uint32_t i = 0; i < offer_.files.size(); ++i) {
     const auto& file = offer_.files[i];
     const bootstrap::Program* user = nullptr;

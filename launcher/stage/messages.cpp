@@ -1,7 +1,7 @@
 #include "launcher/stage/messages.hpp"
 
 #include <algorithm>
-#include <filesystem>
+#include <string_view>
 
 namespace prun::stage {
 namespace {
@@ -24,11 +24,15 @@ bool get_bool(wire::Reader& in) {
 }  // namespace
 
 bool is_name_below(const std::string& name) {
-  if (name.empty() || name.find('\0') != std::string::npos) return false;
-  const std::filesystem::path path(name);
-  return path.is_relative() && path.has_filename() &&
-         std::none_of(path.begin(), path.end(),
-                      [](const auto& part) { return part == ".." || part == "."; });
+  if (name.find('\0') != std::string::npos) return false;
+  std::string_view rest = name;
+  for (;;) {
+    const std::size_t slash = rest.find('/');
+    const auto part = rest.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    rest.remove_prefix(slash + 1);
+  }
 }
 
 void StageOffer::encode(wire::Writer& out) const {

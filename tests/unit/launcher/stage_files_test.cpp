@@ -95,6 +95,13 @@ TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
   EXPECT_TRUE(Store::has(environment_, content, true));
 }
 
+TEST_F(StageFiles, ACacheThatOthersCanOpenIsNotUsed) {
+  write("cache/prun/other", "");
+  ::chmod((root_ / "cache/prun").c_str(), 0750);
+  EXPECT_THAT(open()->run_folder(), HasSubstr(root_.string() + "/prun-"));
+  EXPECT_THAT(names_in("cache/prun"), ElementsAre("other"));
+}
+
 TEST_F(StageFiles, WhatARankHasWrittenStays) {
   {
     const auto store = open();

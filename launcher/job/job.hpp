@@ -136,6 +136,16 @@ class Job : private HostListener {
       if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
     }
   }
+  // Those that have ranks left.
+  template <class Message>
+  void tell_living(const Message& message) {
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->phase != HostPhase::failed &&
+          machine->phase != HostPhase::done) {
+        machine->channel->send(message);
+      }
+    }
+  }
 
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;

@@ -113,11 +113,11 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
-    tell_all(bootstrap::PeerLost{exited.rank, true, cause});
+    tell_living(bootstrap::PeerLost{exited.rank, true, cause});
     return;
   }
   decide(io::exit_status_of(end), io::end_sentence(end));
-  tell_all(bootstrap::PeerLost{exited.rank, false, cause});
+  tell_living(bootstrap::PeerLost{exited.rank, false, cause});
   end_job(failure_grace);
 }
 

@@ -286,6 +286,7 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
 void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
   machine.master_patience.cancel();
+  if (!end.unstarted.empty()) return fail_host(host, 125, end.unstarted);
   const std::string overdue = std::exchange(machine.overdue, {});
   if (!end.shell_seen && !end.agent_was_there && avoids_kept_connection(host)) return;
   if (!overdue.empty()) {

@@ -51,6 +51,25 @@ def logins_again(program, place, timeout):
                   median=statistics.median(end - begin for begin, end in zip(times[::2], times[1::2])))
 
 
+STAGED_BYTES = 20_000_000
+
+
+def staged(program, place, timeout):
+    """The whole of a run that takes a file along which no host has: to one of the other hosts, and to all of them."""
+    every = ",".join(place.hosts[1:])
+    prun = f"PRUN_PERSIST=no {program.launcher}"
+    script = (f'cd "$(mktemp -d)" && {prun} -H {every} true && for hosts in {place.hosts[1]} {every}; do '
+              f'head -c {STAGED_BYTES} /dev/urandom >data && date +%s.%N && '
+              f'{prun} --stage data -H $hosts wc -c data && date +%s.%N; done; '
+              # The agents stay, for what is measured next.
+              f"{prun} -H {every} sh -c 'rm -f .cache/prun/files/*'; rm -r \"$PWD\"")
+    printed = run_command(place.on(0, ["sh", "-c", script]), timeout).split()
+    if printed.count(str(STAGED_BYTES)) != len(place.hosts):
+        raise CommandFailed(f"not {len(place.hosts)} hosts have the file: {' '.join(printed)}")
+    begin_one, end_one, begin_all, end_all = (float(word) for word in printed if "." in word)
+    return record(program, "staged", ranks=len(place.hosts) - 1, median=end_all - begin_all, alone=end_one - begin_one)
+
+
 def hello(program, place, timeout):
     """`prun -n N ./hello` on this machine: the time of the whole command."""
     greeting = os.path.join(os.path.dirname(program.launcher), "hello")
@@ -79,7 +98,7 @@ def installed(program, place, timeout):
     return record(program, "installed", ranks=1, installed_bytes=size, what=what)
 
 
-MEASUREMENTS = {"logins": logins, "logins_again": logins_again, "hello": hello, "installed": installed}
+MEASUREMENTS = {"logins": logins, "logins_again": logins_again, "staged": staged, "hello": hello, "installed": installed}
 
 
 def record(program, operation, **figures):

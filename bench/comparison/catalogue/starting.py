@@ -17,8 +17,12 @@ def again_to_ssh(row):
     return row.ratio("prun", "ssh")
 
 
+def all_to_one(row):
+    return row.ratio("prun", "prun", "median", "alone")
+
+
 def tables(rows):
-    remote, again, here = rows.of("logins"), rows.of("logins_again"), rows.of("init")
+    remote, again, files, here = rows.of("logins"), rows.of("logins_again"), rows.of("staged"), rows.of("init")
     return [table(remote, [("", lambda row: f"{row.ranks} hosts")] +
                   figure_columns(remote, LOGINS, "median", words.seconds, ", first instruction") +
                   figure_columns(remote, LOGINS, "whole", words.seconds, ", whole") +
@@ -28,6 +32,11 @@ def tables(rows):
                   figure_columns(again, LOGINS, "median", words.seconds, ", whole") +
                   [("prun / ssh", lambda row: words.ratio(again_to_ssh(row)))],
                   "The second run, by connections that the first has left: `hostname` on every host."),
+            table(files, [("", lambda row: f"{row.ranks} hosts")] +
+                  figure_columns(files, ("prun",), "alone", words.seconds, ", to one") +
+                  figure_columns(files, ("prun",), "median", words.seconds, ", to all") +
+                  [("all / one", lambda row: words.ratio(all_to_one(row)))],
+                  "A run that takes a file of 20 MB along which the hosts have not."),
             table(here, [("", lambda row: f"{row.ranks} local ranks")] +
                   figure_columns(here, RANKS, "whole", words.seconds) +
                   figure_columns(here, RANKS, "median", words.seconds, ", joining") +
@@ -49,9 +58,11 @@ STARTING = Experiment(
     "ranks on this machine.",
     runs=(Run(Where(9, "100mbit"), ("logins",), programs=LOGINS),
           Run(Where(9, "100mbit"), ("logins_again",), programs=LOGINS),
+          Run(Where(9, "100mbit"), ("staged",), programs=("prun",)),
           Run(local(4), ("init",), programs=PROGRAMS, starts=2, silence=20)),
     quick=(Run(Where(4, "100mbit"), ("logins",), programs=LOGINS),
            Run(Where(4, "100mbit"), ("logins_again",), programs=LOGINS),
+           Run(Where(4, "100mbit"), ("staged",), programs=("prun",)),
            Run(local(4), ("init",), programs=PROGRAMS, silence=20)),
     tables=tables, panels=panels, rounds=7,
     verdicts=lambda rows: [
@@ -59,5 +70,7 @@ STARTING = Experiment(
                          {"": to_ssh(row) for row in rows.of("logins")}),
         verdicts.at_most(10, "`hostname` on 8 hosts again / 8 ssh at once by kept connections", 1.5,
                          {"": again_to_ssh(row) for row in rows.of("logins_again")}),
+        verdicts.at_most(10, "a run with a file of 20 MB that 8 hosts lack / that one lacks", 1.5,
+                         {"": all_to_one(row) for row in rows.of("staged")}),
         verdicts.at_most(10, "4 local ranks, init and finalize, prun / MPICH", 1.0,
                          {"": row.ratio("prun", "mpich", "whole") for row in rows.of("init")})])

@@ -24,6 +24,8 @@ using bootstrap::ControlFrame;
 using bootstrap::ControlKind;
 using bootstrap::RankPhase;
 
+constexpr std::chrono::milliseconds between_progress{250};
+
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
   return {bytes.begin(), bytes.end()};
@@ -53,6 +55,8 @@ void Agent::run() {
                    [this](const FrameLink::End&) { leave(); });
   io_.run();
   end_descendants();
+  intake_.reset();
+  forwarder_.reset();
   staging_.reset();
 }
 
@@ -79,16 +83,18 @@ void Agent::on_frame(const ControlFrame& frame) {
       });
       return;
     case ControlKind::stage_data:
-      take<stage::StageData>(frame, [this](const stage::StageData& chunk) {
+      take<stage::StageData>(frame, [this](const stage::StageData& data) {
         if (!staging_ || !setup_) return refuse("files came that were not offered");
-        const auto taken = staging_->take(chunk);
-        if (!taken.ok()) {
-          deaf_ = true;
-          launcher_->send(bootstrap::AgentProblem{125, taken.failure().text});
-        } else if (staging_->complete()) {
-          check_programs();
-        }
+        intake_.reset();
+        take_file_data(data, true);
       });
+      return;
+    case ControlKind::stage_pass_on:
+      take<stage::StagePassOn>(frame, [this](const stage::StagePassOn& order) { pass_on(order); });
+      return;
+    case ControlKind::stage_source_lost:
+      take<stage::StageSourceLost>(
+          frame, [this](const stage::StageSourceLost&) { ask_launcher_for_files(); });
       return;
     case ControlKind::start:
       take<bootstrap::Start>(frame, [this](const bootstrap::Start&) { start_ranks(); });
@@ -167,10 +173,80 @@ void Agent::set_up(bootstrap::JobSetup setup) {
       launcher_->send(bootstrap::AgentProblem{125, wanted.failure().text});
       return;
     }
-    if (!wanted.value().empty()) launcher_->send(stage::StageWant{wanted.value()});
-    if (!staging_->complete()) return;
+    if (!staging_->complete()) return want_files();
   }
   check_programs();
+}
+
+PeerIdentity Agent::own_identity() const {
+  return {peer_key(setup_->key), setup_->map.job_id, setup_->host_index,
+          static_cast<std::uint32_t>(setup_->map.hosts.size())};
+}
+
+// Where nothing can be taken from others the launcher sends it.
+void Agent::want_files() {
+  stage::StageWant want{staging_->missing(), 0};
+  if (setup_->map.hosts.size() > 1 && staging_->wanted_bytes() >= stage::least_passed_on_bytes) {
+    auto intake = FileIntake::open(
+        io_, setup_->bind_address, own_identity(),
+        {.piece = [this](const stage::StageData& data) { take_file_data(data, false); },
+         .lost = [this](const std::string&) { ask_launcher_for_files(); }});
+    if (intake.ok()) {
+      intake_ = std::move(intake).value();
+      want.port = intake_->port();
+    }
+  }
+  launcher_->send(want);
+}
+
+void Agent::take_file_data(const stage::StageData& data, bool from_launcher) {
+  auto taken = staging_->take(data);
+  if (taken.ok()) {
+    if (forwarder_) forwarder_->more();
+    taken = staging_->settle();
+  }
+  if (!taken.ok()) {
+    // What another host passes on may be wrong; the launcher's word counts.
+    if (!from_launcher && taken.failure().code == Errc::bad_data) return ask_launcher_for_files();
+    deaf_ = true;
+    intake_.reset();
+    launcher_->send(bootstrap::AgentProblem{125, taken.failure().text});
+    return;
+  }
+  if (staging_->complete()) {
+    intake_.reset();
+    check_programs();
+    return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (from_launcher || now - progress_told_ < between_progress) return;
+  progress_told_ = now;
+  launcher_->send(stage::StageProgress{staging_->received_bytes()});
+}
+
+void Agent::ask_launcher_for_files() {
+  if (!intake_ || deaf_) return;
+  intake_.reset();
+  const auto restarted = staging_->restart();
+  if (restarted.ok()) {
+    launcher_->send(stage::StageWant{staging_->missing(), 0});
+    return;
+  }
+  deaf_ = true;
+  launcher_->send(bootstrap::AgentProblem{125, restarted.failure().text});
+}
+
+void Agent::pass_on(const stage::StagePassOn& order) {
+  if (!staging_ || !setup_ || order.host >= setup_->map.hosts.size() ||
+      order.host == setup_->host_index) {
+    return refuse("files are to be passed on to a host that is none");
+  }
+  forwarder_ = std::make_unique<FileForwarder>(io_, *staging_, [this](const std::string& why) {
+    forwarder_.reset();
+    launcher_->send(stage::StageUnpassed{why});
+  });
+  forwarder_->start(setup_->map.hosts[order.host].data_address, order.port, own_identity(),
+                    order.host);
 }
 
 void Agent::check_programs() {

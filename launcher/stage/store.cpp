@@ -22,6 +22,7 @@ using agent::make_private_folder;
 constexpr std::time_t untouched = 946684800;  // 1 January 2000: no file of today has it by itself
 constexpr std::uint64_t spare_bytes = 1 << 20;
 constexpr std::time_t given_up_seconds = 24 * 3600;
+constexpr std::uint64_t write_out_bytes = 4 << 20;
 
 core::Failure failed(const std::string& what, int error) {
   return {Errc::resource, what + ": " + std::generic_category().message(error)};
@@ -156,6 +157,7 @@ bool Store::has(const FileContent& content, bool executable) const {
 }
 
 core::Status Store::begin(const FileContent& content, bool executable) {
+  if (incoming_) ::unlink(incoming_->path.c_str());
   incoming_ = std::make_unique<Incoming>();
   incoming_->content = content;
   incoming_->executable = executable;
@@ -168,6 +170,7 @@ core::Status Store::begin(const FileContent& content, bool executable) {
 
 core::Status Store::add(std::span<const std::byte> bytes) {
   incoming_->hasher.add(bytes);
+  const std::uint64_t before = incoming_->bytes;
   incoming_->bytes += bytes.size();
   while (!bytes.empty()) {
     const ssize_t put = ::write(incoming_->file.get(), bytes.data(), bytes.size());
@@ -175,7 +178,26 @@ core::Status Store::add(std::span<const std::byte> bytes) {
     if (put < 0) return failed("cannot write in " + folder_ + "/files", errno);
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
+  // Cards are slow: what has come goes there while the rest is on its way, not all at the end.
+  if (before / write_out_bytes != incoming_->bytes / write_out_bytes)
+    ::sync_file_range(incoming_->file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   return core::Done{};
+}
+
+core::Result<std::size_t> Store::read(const FileContent& content, bool executable,
+                                      std::uint64_t position, std::span<std::byte> to) const {
+  agent::Descriptor kept;
+  const bool coming =
+      incoming_ && incoming_->content == content && incoming_->executable == executable;
+  if (!coming)
+    kept.reset(::open(kept_path(folder_, content, executable).c_str(), O_RDONLY | O_CLOEXEC));
+  const int file = coming ? incoming_->file.get() : kept.get();
+  ssize_t got = 0;
+  while ((got = ::pread(file, to.data(), to.size(), static_cast<off_t>(position))) < 0 &&
+         errno == EINTR) {
+  }
+  if (got < 0) return failed("cannot read in " + folder_ + "/files", errno);
+  return static_cast<std::size_t>(got);
 }
 
 core::Status Store::finish() {

@@ -89,6 +89,13 @@ class Agent(Bare):
         finally:
             self.sh("rpi2", "umount /root/.cache")
 
+    def test_a_cache_that_others_can_open(self):
+        self.sh("rpi2", "mkdir -p /root/.cache/prun && chmod 755 /root/.cache/prun")
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"],
+                  err="prun: rpi2: /root/.cache/prun is open to others, so what is sent is not kept (chmod 700 /root/.cache/prun)\n")
+        self.assertEqual(self.cached("rpi2"), [])
+        self.assertNothingElsewhere("rpi2")
+
     def test_no_folder_at_all(self):
         folders = ["/root/.cache", "/tmp", "/dev/shm", "/var/tmp"]
         for folder in folders:

@@ -23,4 +23,12 @@ install(FILES "${PROJECT_BINARY_DIR}/prunConfig.cmake" "${PROJECT_BINARY_DIR}/pr
 
 if(PRUN_BUILD_LAUNCHER)
   install(TARGETS prun_command prun_tune RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES "${PROJECT_SOURCE_DIR}/docs/man/prun.1" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+          RENAME "${PRUN_LAUNCHER_NAME}.1")
+  if(PRUN_LAUNCHER_NAME STREQUAL "prun")  # under another name they would complete a stranger's prun
+    install(FILES "${PROJECT_SOURCE_DIR}/launcher/completion/prun.bash"
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME prun)
+    install(FILES "${PROJECT_SOURCE_DIR}/launcher/completion/_prun" DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  endif()
+  install(TARGETS prun_agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
 endif()

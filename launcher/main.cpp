@@ -3,13 +3,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <asio/io_context.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -17,12 +21,17 @@
 
 #include "launcher/agent/agent_main.hpp"
 #include "launcher/agent/descriptor_limit.hpp"
+#include "launcher/agent/host_facts.hpp"
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/job/plan_text.hpp"
+#include "launcher/ssh/kept_connections.hpp"
+#include "launcher/stage/agent_binary.hpp"
+#include "launcher/stage/clear.hpp"
 
 namespace {
 
@@ -73,33 +82,99 @@ std::string own_name() {
   return name;
 }
 
+// False if a program is left without any.
+bool leave_out_this_machine(std::vector<hosts::PlacedProgram>& programs) {
+  const auto machine = hosts::describe_this_machine();
+  for (auto& program : programs) {
+    const auto here = hosts::which_are_this_machine(program.hosts, machine, hosts::resolve_name,
+                                                    std::chrono::seconds(2));
+    std::vector<hosts::Host> others;
+    for (std::size_t i = 0; i < here.size(); ++i) {
+      if (!here[i]) others.push_back(program.hosts[i]);
+    }
+    if (others.empty() && (!program.hosts.empty() || &program == &programs.front())) return false;
+    program.hosts = std::move(others);
+  }
+  return true;
+}
+
+// Hosts that got no rank may be needed in the place of others.
+void keep_in_reserve(const std::vector<hosts::PlacedProgram>& programs,
+                     std::vector<hosts::Host>& hosts) {
+  for (const auto& program : programs) {
+    for (const auto& host : program.hosts) {
+      const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const auto& one) {
+        return one.name == host.name && one.user == host.user && one.port == host.port;
+      });
+      if (!known) hosts.push_back(host);
+    }
+  }
+}
+
+// "-" and "+" as mpirun has them; else a file.
+bool write_pid(const std::string& target) {
+  std::FILE* const own = target == "-" ? stdout : target == "+" ? stderr : nullptr;
+  std::FILE* const file = own != nullptr ? own : std::fopen(target.c_str(), "we");
+  if (file == nullptr) return false;
+  const bool written = std::fprintf(file, "%ld\n", static_cast<long>(::getpid())) > 0;
+  const bool flushed = (own != nullptr ? std::fflush(file) : std::fclose(file)) == 0;
+  return written && flushed;
+}
+
 int run(const cli::RunOptions& options, const std::vector<std::string>& environment) {
-  auto placed = hosts::place(options.hosts, options.placement);
+  hosts::PlacementRules rules;
+  rules.order = options.order;
+  rules.oversubscribe = options.oversubscribe;
+  rules.own_name = own_name();
+  rules.own_cores = agent::usable_cores();
+  std::vector<hosts::PlacedProgram> programs;
+  for (const auto& program : options.programs)
+    programs.push_back({program.hosts, program.placement});
+  if (options.nolocal && !leave_out_this_machine(programs)) {
+    return fail(
+        "--nolocal leaves no host to run on; name others, for example: -H rpi2,rpi3 --nolocal");
+  }
+  auto placed = hosts::place(programs, rules);
   if (!placed.ok()) return fail(placed.failure().text);
   auto placement = std::move(placed).value();
+  if (options.input_rank >= placement.host_of_rank.size()) {
+    return fail(fmt::format("--stdin {}: the last rank of this job is {}", options.input_rank,
+                            placement.host_of_rank.size() - 1));
+  }
+
+  if (options.min_hosts) keep_in_reserve(programs, placement.hosts);
 
   job::JobPlan plan;
   plan.options = options;
-  if (options.tune) plan.options.command = {own_path() + "-tune"};
+  if (options.tune) plan.options.programs.front().command = {own_path() + "-tune"};
+  plan.placed_programs = std::move(programs);
+  plan.rules = rules;
   plan.host_of_rank = std::move(placement.host_of_rank);
+  plan.program_of_rank = std::move(placement.program_of_rank);
   plan.own_path = own_path();
+  plan.agent_folders = stage::agent_folders(plan.own_path);
+  plan.agents = stage::find_agents(plan.agent_folders);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
-  if (!options.directory.empty()) {
-    plan.directory =
-        (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
+  const auto here = placement.local ? std::vector<bool>(placement.hosts.size(), true)
+                                    : hosts::which_are_this_machine(
+                                          placement.hosts, hosts::describe_this_machine(),
+                                          hosts::resolve_name, std::chrono::seconds(2));
+  for (std::size_t i = 0; i < placement.hosts.size(); ++i)
+    plan.hosts.push_back({placement.hosts[i], here[i]});
+
+  if (options.dry_run) {
+    std::fputs(job::plan_text(plan).c_str(), stdout);
+    return 0;
   }
-  if (placement.hosts.empty()) {
-    hosts::Host self;
-    self.name = own_name();
-    plan.hosts.push_back({self, true});
-  } else {
-    const auto here = hosts::which_are_this_machine(placement.hosts, hosts::describe_this_machine(),
-                                                    hosts::resolve_name, std::chrono::seconds(2));
-    for (std::size_t i = 0; i < placement.hosts.size(); ++i)
-      plan.hosts.push_back({placement.hosts[i], here[i]});
-  }
+  const bool logs_in = std::any_of(plan.hosts.begin(), plan.hosts.end(),
+                                   [](const auto& host) { return !host.local; });
+  if (logs_in && options.keeps_connections)
+    plan.kept_connections = ssh::KeptConnections::open(environment);
+  if (options.shows_plan) std::fputs(job::plan_text(plan).c_str(), stderr);
+  if (!options.pid_file.empty() && !write_pid(options.pid_file))
+    return fail("--report-pid: cannot write " + options.pid_file + ": " + std::strerror(errno));
 
   spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
   log.set_pattern("prun: %v");
@@ -120,7 +195,19 @@ int main(int argc, char** argv) {
 
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();
-  const auto parsed = cli::parse({argv + 1, argv + argc}, environment);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments == std::vector<std::string>{"hosts", "--close"}) {
+    ssh::KeptConnections::close_all(environment);
+    return 0;
+  }
+  if (argc > 1 && arguments.front() == "cache") {
+    auto order = stage::parse_clear({arguments.begin() + 1, arguments.end()});
+    if (!order.problem.empty()) return fail(order.problem);
+    stage::clear_cache(environment);
+    if (order.arguments.empty()) return 0;
+    arguments = std::move(order.arguments);
+  }
+  const auto parsed = cli::parse(arguments, environment);
   if (const auto* printout = std::get_if<cli::Printout>(&parsed)) {
     std::fputs(printout->text.c_str(), printout->is_error ? stderr : stdout);
     return printout->exit_status;

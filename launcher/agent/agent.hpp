@@ -6,6 +6,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,9 +16,12 @@
 #include <vector>
 
 #include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/file_forwarder.hpp"
+#include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
+#include "launcher/agent/staging.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::agent {
@@ -41,8 +45,15 @@ class Agent : private RankListener {
   // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
+  void want_files();
+  void take_file_data(const stage::StageData& data, bool from_launcher);
+  void ask_launcher_for_files();
+  void pass_on(const stage::StagePassOn& order);
+  PeerIdentity own_identity() const;
+  void check_programs();
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
+  std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(std::uint32_t grace_ms);
 
@@ -76,9 +87,15 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
-  std::vector<Runnable> runnables_;  // by program
-  Descriptor shared_memory_;         // of the ranks of this host; none where they use TCP
-  bool ready_ = false;               // every check passed
+  std::unique_ptr<Staging> staging_;    // where files were offered
+  std::unique_ptr<FileIntake> intake_;  // while another host may pass them on
+  std::unique_ptr<FileForwarder> forwarder_;
+  std::chrono::steady_clock::time_point progress_told_{};
+  std::vector<bool> needed_;             // by program: a rank of this host runs it
+  std::vector<Runnable> runnables_;      // by program
+  std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
+  Descriptor shared_memory_;             // of the ranks of this host; none where they use TCP
+  bool ready_ = false;                   // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host

@@ -8,9 +8,11 @@
 
 #include <csignal>
 #include <cstdio>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "launcher/agent/agent.hpp"
+#include "launcher/agent/arrival.hpp"
 #include "launcher/agent/host_facts.hpp"
 #include "launcher/agent/keeper.hpp"
 #include "launcher/agent/process_tree.hpp"
@@ -40,18 +42,21 @@ Descriptor move_away(int fd) {
 }  // namespace
 
 int agent_main(int argc, char** argv) {
-  bool local = false;
-  for (int i = 0; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--check") return 0;
-    if (word == "--local") local = true;
-  }
+  const std::vector<std::string> words(argv, argv + argc);
+  const bool local = words == std::vector<std::string>{"--local"};
   if (!is_stream(0) || !is_stream(1)) {
     std::fputs(
         "prun: 'prun agent' is what prun starts on each host; there is no use in starting it by "
         "hand\n",
         stderr);
     return 125;
+  }
+  if (words.size() == 3 && words[0] == "--arrived") {
+    const auto settled = settle(words[1], words[2]);
+    if (!settled.ok()) {
+      std::printf("\nprun-unsent %s\n", settled.failure().text.c_str());
+      return 125;
+    }
   }
   // A terminal's keys are for the launcher, which tells us what to do. SIGCHLD must not be ignored,
   // or exit statuses are lost; whoever started us may have left it so.

@@ -57,6 +57,7 @@ void FrameLink::close() {
   // The callbacks may own what owns this link; they must not outlive it.
   on_frame_ = nullptr;
   on_end_ = nullptr;
+  on_sent_ = nullptr;
 }
 
 // Waits and then reads itself: bytes are never in a buffer of Asio's while drain() reads what came
@@ -127,6 +128,8 @@ void FrameLink::write_more() {
       self->write_more();
     } else if (self->closing_writing_) {
       self->close_writing();
+    } else if (const auto on_sent = self->on_sent_) {
+      on_sent();
     }
   };
   asio::async_write(out_ ? *out_ : in_, buffers, done);

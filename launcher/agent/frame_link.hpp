@@ -44,6 +44,9 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   // Whole frames or other bytes that go out in order with them.
   void send_bytes(std::vector<std::byte> bytes);
 
+  // Called each time everything queued has been written.
+  void when_sent(std::function<void()> on_sent) { on_sent_ = std::move(on_sent); }
+
   // Reads and delivers what has arrived until now without waiting: before a peer's end is judged,
   // its last words.
   void drain();
@@ -69,6 +72,7 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   std::size_t writing_ = 0;  // entries at the front of queue_ that a write is under way for
   OnFrame on_frame_;
   OnEnd on_end_;
+  std::function<void()> on_sent_;
   bool open_ = true;
   bool can_write_ = true;
   bool closing_writing_ = false;

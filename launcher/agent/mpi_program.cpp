@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <string_view>
+
+#include "launcher/agent/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -25,18 +26,10 @@ bool is_mpi_library(std::string_view name) {
              mpi_libraries.end();
 }
 
-std::string beginning_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(searched_bytes, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
-
 }  // namespace
 
 std::string mpi_library_of(const std::string& path) {
-  const std::string bytes = beginning_of(path);
+  const std::string bytes = read_file(path, searched_bytes);
   if (!bytes.starts_with(ELFMAG)) return {};
   constexpr std::string_view begin_of_name("\0libmpi", 7);
   for (std::size_t at = bytes.find(begin_of_name); at != std::string::npos;
@@ -50,8 +43,7 @@ std::string mpi_library_of(const std::string& path) {
 std::string mpi_note(const std::string& typed, const std::string& library) {
   return typed + " is an MPI program (" + library +
          "): its ranks do not find each other under prun, each is rank 0 of 1; start it with "
-         "mpiexec, "
-         "or write it for prun (README, Coming from MPI)";
+         "mpiexec, or write it for prun (README, Coming from MPI)";
 }
 
 }  // namespace prun::agent

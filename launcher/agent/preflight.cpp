@@ -2,19 +2,19 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/files.hpp"
+#include "launcher/agent/libraries.hpp"
 #include "launcher/agent/mpi_program.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
@@ -53,19 +53,7 @@ std::string join(const std::string& directory, const std::string& name) {
 std::string home_directory(const std::vector<std::string>& environment) {
   if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home))
     return home;
-  if (const passwd* entry = ::getpwuid(::getuid());
-      entry != nullptr && is_directory(entry->pw_dir)) {
-    return entry->pw_dir;
-  }
   return "/";
-}
-
-std::string first_bytes(const std::string& path, std::size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
 }
 
 struct Elf {
@@ -77,7 +65,7 @@ struct Elf {
 };
 
 std::optional<Elf> read_elf(const std::string& path) {
-  const std::string head = first_bytes(path, 20);
+  const std::string head = read_file(path, 20);
   if (head.size() < 20 || head.compare(0, SELFMAG, ELFMAG) != 0) return std::nullopt;
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
   const bool big = byte(EI_DATA) == ELFDATA2MSB;
@@ -108,7 +96,7 @@ std::string describe(const Elf& elf) {
 
 // The loader an ELF program asks for (PT_INTERP), for messages only.
 std::string loader_of(const std::string& path) {
-  const std::string head = first_bytes(path, 4096);
+  const std::string head = read_file(path, 4096);
   const std::size_t at = head.find("/ld", 1);
   const std::size_t start = at == std::string::npos ? at : head.rfind('\0', at);
   if (start == std::string::npos) return {};
@@ -121,7 +109,7 @@ struct Interpreter {
 };
 
 std::optional<Interpreter> read_interpreter(const std::string& path) {
-  std::string line = first_bytes(path, 256);
+  std::string line = read_file(path, 256);
   if (!line.starts_with("#!")) return std::nullopt;
   line = line.substr(2, line.find('\n') - 2);
   const auto trim = [](const std::string& text) {
@@ -171,7 +159,12 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
 std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
                         const std::string& name) {
   const char* path = find_variable(environment, "PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  return search_folders(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", directory, name);
+}
+
+std::string search_folders(std::string_view folders, const std::string& directory,
+                           const std::string& name) {
+  std::string_view rest = folders;
   for (;;) {
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
@@ -188,8 +181,12 @@ std::string elf_target(const std::string& path) {
   return elf ? describe(*elf) : std::string();
 }
 
-Check check_program(const bootstrap::Program& program,
-                    const std::vector<std::string>& environment) {
+std::string elf_loader(const std::string& path) {
+  return read_elf(path) ? loader_of(path) : std::string();
+}
+
+Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment,
+                    const std::string& sent) {
   Runnable runnable;
   runnable.arguments = program.arguments;
   runnable.directory = program.directory;
@@ -213,8 +210,12 @@ Check check_program(const bootstrap::Program& program,
   }
 
   if (typed.empty()) return problem(not_found, "the program's name is empty");
-  if (typed.find('/') == std::string::npos) {
-    runnable.path = search_path(environment, runnable.directory, typed);
+  if (!sent.empty()) {
+    runnable.path = sent;
+  } else if (typed.find('/') == std::string::npos) {
+    if (!program.search_path.empty())
+      runnable.path = search_folders(program.search_path, runnable.directory, typed);
+    if (runnable.path.empty()) runnable.path = search_path(environment, runnable.directory, typed);
     if (runnable.path.empty()) {
       const bool beside = is_executable_file(join(runnable.directory, typed));
       return problem(not_found, cannot + "no folder of PATH has it" +
@@ -272,6 +273,17 @@ Check check_program(const bootstrap::Program& program,
     return runnable;
   }
   if (error > 0) return why_not_executable(typed, runnable.path, error);
+  if (!sent.empty()) {
+    std::string missing;
+    for (const auto& library : missing_libraries(sent, environment))
+      missing += (missing.empty() ? "" : ", ") + library;
+    if (!missing.empty()) {
+      return problem(cannot_execute,
+                     cannot + "it needs " + missing +
+                         ", which this host has not: install the library there, or link the "
+                         "program statically");
+    }
+  }
   return runnable;
 }
 

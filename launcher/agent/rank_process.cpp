@@ -81,6 +81,7 @@ core::Status RankProcess::start(const How& how) {
   request.stderr_fd = err.value().writer.get();
   request.keep_fds = {rank_end.get()};
   if (how.shared_memory >= 0) request.keep_fds.push_back(how.shared_memory);
+  request.processors = how.cores;
   request.descriptor_limit = how.descriptor_limit;
   const auto pid = spawn(request);
   if (!pid.ok()) return pid.failure();

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/input_pipe.hpp"
@@ -49,7 +50,8 @@ class RankProcess {
     const bootstrap::Program& program;
     const Runnable& runnable;
     const std::vector<std::string>& base_environment;
-    RankPlace place;  // channel_fd is filled in here
+    RankPlace place;         // channel_fd is filled in here
+    std::vector<int> cores;  // processors it may use; empty: all
     bool wants_input = false;
     std::optional<rlimit> descriptor_limit;
     int shared_memory = -1;  // inherited if there is any

@@ -1,12 +1,14 @@
 #include "launcher/agent/spawn.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -31,6 +33,19 @@ std::vector<char*> pointers(const std::vector<std::string>& values) {
   for (const auto& value : values) out.push_back(const_cast<char*>(value.c_str()));
   out.push_back(nullptr);
   return out;
+}
+
+// As sched_setaffinity takes it; empty: nothing to set.
+std::vector<cpu_set_t> mask_of(const std::vector<int>& processors) {
+  if (processors.empty()) return {};
+  const auto last =
+      static_cast<std::size_t>(*std::max_element(processors.begin(), processors.end()));
+  std::vector<cpu_set_t> masks(last / CPU_SETSIZE + 1);
+  const std::size_t bytes = masks.size() * sizeof(cpu_set_t);
+  CPU_ZERO_S(bytes, masks.data());
+  for (const int processor : processors)
+    CPU_SET_S(static_cast<std::size_t>(processor), bytes, masks.data());
+  return masks;
 }
 
 // From here to the exec only async-signal-safe calls: the launcher has threads when it forks.
@@ -60,7 +75,8 @@ void close_on_exec_from(unsigned first) {
 }
 
 [[noreturn]] void become(const SpawnRequest& request, char* const* arguments,
-                         char* const* environment, pid_t parent, int report_fd) {
+                         char* const* environment, const std::vector<cpu_set_t>& processors,
+                         pid_t parent, int report_fd) {
   ::setpgid(0, 0);
   if (request.death_signal != 0) {
     ::prctl(PR_SET_PDEATHSIG, request.death_signal);
@@ -77,6 +93,10 @@ void close_on_exec_from(unsigned first) {
     if (::fcntl(fd, F_SETFD, 0) != 0) give_up(report_fd, Step::begin);
   }
   if (request.descriptor_limit) ::setrlimit(RLIMIT_NOFILE, &*request.descriptor_limit);
+  if (!processors.empty() &&
+      ::sched_setaffinity(0, processors.size() * sizeof(cpu_set_t), processors.data()) != 0) {
+    give_up(report_fd, Step::begin);
+  }
   default_signals();
   ::execve(request.path.c_str(), arguments, environment);
   give_up(report_fd, Step::execute);
@@ -104,38 +124,52 @@ void wait_for(pid_t pid, int* status) {
 
 }  // namespace
 
-core::Result<pid_t> spawn(const SpawnRequest& request) {
+core::Result<Begun> begin(const SpawnRequest& request) {
   const auto arguments = pointers(request.arguments);
   const auto environment = pointers(request.environment);
   int report[2];
   if (::pipe2(report, O_CLOEXEC) != 0)
     return core::Failure{Errc::resource, "cannot make a pipe: " + words(errno)};
   const pid_t parent = ::getpid();
-  const pid_t pid = fork_quietly(
-      [&] { become(request, arguments.data(), environment.data(), parent, report[1]); });
+  const auto processors = mask_of(request.processors);
+  const pid_t pid = fork_quietly([&] {
+    become(request, arguments.data(), environment.data(), processors, parent, report[1]);
+  });
   const int fork_error = errno;
   ::close(report[1]);
-  if (pid < 0) {
-    ::close(report[0]);
-    return core::Failure{Errc::resource, "cannot start a process: " + words(fork_error)};
-  }
+  Descriptor reader(report[0]);
+  if (pid < 0) return core::Failure{Errc::resource, "cannot start a process: " + words(fork_error)};
+  // So does the child; whoever comes first, its group is there when this returns.
+  ::setpgid(pid, pid);
+  return Begun{pid, StartReport(std::move(reader), request)};
+}
+
+core::Status StartReport::wait() {
   Report failed{};
   ssize_t got = 0;
-  while ((got = ::read(report[0], &failed, sizeof failed)) < 0 && errno == EINTR) {
+  while ((got = ::read(pipe_.get(), &failed, sizeof failed)) < 0 && errno == EINTR) {
   }
-  ::close(report[0]);
-  if (got != static_cast<ssize_t>(sizeof failed)) return pid;
-  wait_for(pid, nullptr);
+  pipe_.reset();
+  if (got != static_cast<ssize_t>(sizeof failed)) return core::Done{};
   const std::string cause = words(failed.error);
   switch (failed.step) {
     case Step::directory:
-      return core::Failure{Errc::resource, "cannot go to " + request.directory + ": " + cause};
+      return core::Failure{Errc::resource, "cannot go to " + directory_ + ": " + cause};
     case Step::execute:
-      return core::Failure{Errc::resource, "cannot execute " + request.path + ": " + cause};
+      return core::Failure{Errc::resource, "cannot execute " + path_ + ": " + cause};
     case Step::begin:
       break;
   }
   return core::Failure{Errc::resource, "cannot set up a process: " + cause};
+}
+
+core::Result<pid_t> spawn(const SpawnRequest& request) {
+  auto begun = begin(request);
+  if (!begun.ok()) return begun.failure();
+  const auto started = begun.value().report.wait();
+  if (started.ok()) return begun.value().pid;
+  wait_for(begun.value().pid, nullptr);
+  return started.failure();
 }
 
 int try_execute(const std::string& path) {

@@ -1,81 +1,263 @@
 #include "launcher/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <cmath>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "launcher/cli/dialect.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/help.hpp"
+#include "launcher/cli/mca.hpp"
+#include "launcher/cli/option_table.hpp"
+#include "launcher/cli/output_words.hpp"
+#include "launcher/cli/placement_words.hpp"
+#include "launcher/cli/settings.hpp"
+#include "launcher/cli/values.hpp"
 #include "launcher/cli/words.hpp"
 #include "launcher/hosts/host_list.hpp"
 #include "launcher/hosts/hostfile.hpp"
 #include "launcher/hosts/number.hpp"
 #include "runtime/core/compression_mode.hpp"
-#include "runtime/wire/limits.hpp"
 
 namespace prun::cli {
 namespace {
-
-constexpr double longest_wait_seconds = 10.0 * 366 * 24 * 3600;
 
 // How a handler refuses its option's value; CLI11 carries it out of the parse.
 [[noreturn]] void refuse(const std::string& text) {
   throw CLI::ValidationError(text);
 }
 
+// The value of a Result whose failure names the option already.
+template <class T>
+T accepted(core::Result<T> result) {
+  if (!result) refuse(result.failure().text);
+  return std::move(result).value();
+}
 template <class T>
 T accepted(core::Result<T> result, const std::string& option) {
   if (!result) refuse(option + ": " + result.failure().text);
   return std::move(result).value();
 }
 
-std::uint32_t count_of(const std::string& text, const std::string& option) {
-  const auto number = hosts::parse_number(text);
-  if (!number || *number == 0 || *number > wire::max_ranks) {
-    refuse(option + ": '" + text + "' is not a number of ranks from 1 to " +
-           std::to_string(wire::max_ranks) + "; for example: " + option + " 4");
-  }
-  return *number;
-}
-
-std::chrono::milliseconds seconds_of(const std::string& text, const std::string& option) {
-  double seconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
-  if (error != std::errc() || stop != end || !(seconds > 0) || seconds > longest_wait_seconds) {
-    refuse(option + ": '" + text + "' is not a time in seconds above 0; for example: " + option +
-           " 90 or " + option + " 0.5");
-  }
-  // Rounded up: a limit that was asked for is never none at all.
-  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
-}
-
 void append(std::vector<hosts::Host>& to, const std::vector<hosts::Host>& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-// The options by the names the dialect gives them. Handlers run in the order typed, so hosts keep
+// The options by the names of the option table. Handlers run in the order typed, so hosts keep
 // theirs.
 class Parser {
  public:
   explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
     app_.set_help_flag();
-    value("--ranks",
-          [this](const std::string& text) { run_.placement.ranks = count_of(text, "-n"); });
-    value("--per-host",
-          [this](const std::string& text) { run_.placement.per_host = count_of(text, "-N"); });
-    value("--hosts", [this](const std::string& text) {
-      append(run_.hosts, accepted(hosts::parse_host_list(text), "-H"));
+    run_.keeps_connections = value_in(environment, "PRUN_PERSIST").value_or("yes") != "no";
+    add_places();
+    add_dead_hosts();
+    add_supply();
+    add_display();
+    add_limits();
+    add_network();
+    value("--config", [](const std::string&) {});  // read before all others
+    flag("--no-config", [] {});
+    flag("--show-config", [this] { shows_config_ = true; });
+    flag("--tune", [this] { run_.tune = true; });
+    flag("--help", [this] { wants_help_ = true; });
+    flag("--version", [this] { wants_version_ = true; });
+  }
+
+  ParsedCommandLine parse(const std::vector<std::string>& arguments) {
+    try {
+      auto typed = accepted(normalise(arguments));
+      apply_defaults(typed);
+      take(typed);
+      if (app_file_) take_app_file(*app_file_);
+    } catch (const CLI::Error& refusal) {
+      return error(refusal.what());
+    }
+    if (wants_help_) return Printout{help_text(), 0, false};
+    if (wants_version_) return Printout{version_text(), 0, false};
+    if (shows_config_) return Printout{settings_text(settings_, settings_file_), 0, false};
+    if (run_.tune) {
+      if (run_.programs.size() > 1 || !run_.programs.front().command.empty())
+        return error(tune_takes_no_program());
+      spread();
+      return std::move(run_);
+    }
+    for (const auto& program : run_.programs) {
+      if (!program.command.empty() && !program.command.front().empty()) continue;
+      return error(run_.programs.size() == 1
+                       ? "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime "
+                         "100000, or prun -n 4 ./hello"
+                       : "a program is missing beside a colon; for example: prun -n 1 ./master : "
+                         "-n 3 ./worker");
+    }
+    spread();
+    return std::move(run_);
+  }
+
+ private:
+  void add_places() {
+    value("--ranks", [this](const std::string& text) {
+      program().placement.ranks = accepted(count_of(text, "-n"));
     });
-    value("--hostfile", [this](const std::string& text) { append(run_.hosts, read_hosts(text)); });
+    value("--per-host", [this](const std::string& text) {
+      program().placement.per_host = accepted(count_of(text, "-N"));
+    });
+    value("--ppr", [this](const std::string& text) { accepted(apply_ppr(text, "--ppr", run_)); });
+    value("--hosts", [this](const std::string& text) {
+      append(program().hosts, accepted(hosts::parse_host_list(text), "-H"));
+    });
+    value("--hostfile",
+          [this](const std::string& text) { append(program().hosts, read_hosts(text)); });
+    value("--app", [this](const std::string& text) {
+      if (app_file_) refuse("--app: one file of programs is enough");
+      app_file_ = text;
+    });
+    value("--map-by", [this](const std::string& text) { accepted(apply_map_by(text, run_)); });
+    value("--rank-by", [this](const std::string& text) {
+      if (text == "slot") return;
+      run_.notes.push_back("--rank-by " + text +
+                           " has no effect: ranks are numbered as they are placed (--map-by)");
+    });
+    flag("--nolocal", [this] { run_.nolocal = true; });
+    flag("--oversubscribe", [this] {
+      run_.oversubscribe = true;
+      run_.tells_oversubscription = false;
+    });
+    flag("--nooversubscribe", [this] { run_.oversubscribe = false; });
+    value("--bind-to", [this](const std::string& text) { accepted(apply_bind_to(text, run_)); });
+  }
+
+  void add_dead_hosts() {
+    value("--min-hosts", [this](const std::string& text) {
+      run_.min_hosts = accepted(count_of(text, "--min-hosts", "hosts"));
+    });
+    flag("--skip-dead", [this] { run_.min_hosts = run_.min_hosts.value_or(1); });
+    value("--wait-hosts", [this](const std::string& text) {
+      run_.wait_hosts = accepted(seconds_of(text, "--wait-hosts"));
+    });
+  }
+
+  void add_supply() {
     value("--variable", [this](const std::string& text) {
-      run_.environment.push_back(accepted(resolve_variable(text, environment_), "-x"));
+      program().environment.push_back(accepted(resolve_variable(text, environment_), "-x"));
+    });
+    value("--variable-of-all", [this](const std::string& text) {
+      environment_of_all_.push_back(accepted(resolve_variable(text, environment_), "-genv"));
+    });
+    value("--variables", [this](const std::string& text) { pass_on(program().passed_on, text); });
+    value("--variables-of-all",
+          [this](const std::string& text) { pass_on(passed_on_of_all_, text); });
+    value("--forward", [this](const std::string& text) { forward(program().passed_on, text); });
+    value("--forward-of-all",
+          [this](const std::string& text) { forward(passed_on_of_all_, text); });
+    value("--unset-env", [this](const std::string& text) {
+      if (text.empty() || text.find('=') != text.npos)
+        refuse("--unset-env: '" + text + "' is not the name of a variable");
+      program().unset.push_back(text);
     });
     value("--wdir", [this](const std::string& text) {
       if (text.empty()) refuse("--wdir: the name of the folder is empty");
-      run_.directory = text;
+      program().directory = text;
+    });
+    value("--path", [this](const std::string& text) {
+      auto& folders = program().search_path;
+      folders += (folders.empty() ? "" : ":") + text;
+    });
+    value("--stage", [this](const std::string& text) { stage(text); });
+    value("--stdin", [this](const std::string& text) {
+      const auto rank = hosts::parse_number(text);
+      if (!rank && text != "all" && text != "none") {
+        refuse("--stdin: '" + text + "' is not a rank, all or none; for example: --stdin 0");
+      }
+      run_.input = rank ? InputFor::rank : text == "all" ? InputFor::all : InputFor::none;
+      run_.input_rank = rank.value_or(0);
+    });
+  }
+
+  void add_display() {
+    flag("--label", [this] { run_.label = true; });
+    value("--prepend-pattern", [this](const std::string& text) { run_.output.pattern = text; });
+    flag("--timestamp-output", [this] { run_.output.timestamp = true; });
+    value("--output", [this](const std::string& text) { accepted(apply_output(text, run_)); });
+    value("--output-from",
+          [this](const std::string& text) { accepted(apply_output_from(text, run_)); });
+    value("--output-dir", [this](const std::string& text) {
+      if (text.empty()) refuse("--output-dir: the name of the folder is empty");
+      apply_output_dir(text, run_);
+    });
+    value("--outfile-pattern", [this](const std::string& text) {
+      run_.output.out_file = text;
+      run_.output.shows_out = false;
+    });
+    value("--errfile-pattern", [this](const std::string& text) {
+      run_.output.err_file = text;
+      run_.output.shows_err = false;
+    });
+    flag("--merge", [this] { run_.output.merge = true; });
+    flag("--raw", [this] { run_.output.raw = true; });
+    value("--stream-buffering", [this](const std::string& text) {
+      if (text != "0" && text != "1" && text != "2")
+        refuse("--stream-buffering: '" + text + "' is none of 0, 1 and 2");
+      run_.output.raw = text == "0";
+    });
+    flag("--print-all-exitcodes", [this] { run_.tells_all_ends = true; });
+    value("--report-pid", [this](const std::string& text) {
+      if (text.empty()) refuse("--report-pid: the name of the file is empty");
+      run_.pid_file = text;
+    });
+    flag("--dry-run", [this] { run_.dry_run = true; });
+    flag("--show-plan", [this] { run_.shows_plan = true; });
+    value("--display", [this](const std::string& text) {
+      for (const auto& word : parts_of(lower(text), ',')) {
+        const std::string what = word.substr(0, word.find(':'));
+        if (what == "map" || what == "map-devel" || what == "allocation" || what == "bind") {
+          run_.shows_plan = true;
+        } else {
+          refuse("--display: '" + word + "' is not understood; for example: --display map");
+        }
+      }
+    });
+    flag("--verbose", [this] { ++run_.verbosity; });
+    flag("--quiet", [this] { --run_.verbosity; });
+  }
+
+  void add_limits() {
+    value("--timeout", [this](const std::string& text) {
+      run_.timeout = accepted(seconds_of(text, "--timeout"));
+    });
+    value("--start-timeout", [this](const std::string& text) {
+      run_.start_timeout = accepted(seconds_of(text, "--start-timeout"));
+    });
+    value("--forward-signals", [this](const std::string& text) {
+      run_.signals = accepted(signals_of(text, "--forward-signals"));
+    });
+  }
+
+  void add_network() {
+    value("--ssh-args", [this](const std::string& text) {
+      for (auto& word : accepted(split_words(text), "--ssh-args"))
+        run_.ssh_arguments.push_back(std::move(word));
+    });
+    flag("--no-persist", [this] { run_.keeps_connections = false; });
+    value("--launcher-exec", [this](const std::string& text) {
+      if (text.empty()) refuse("--launcher-exec: the name of the program is empty");
+      run_.ssh_program = text;
+    });
+    value("--user", [this](const std::string& text) {
+      if (!hosts::is_user_name(text)) refuse("--user: '" + text + "' is not a user name");
+      run_.user = text;
+    });
+    value("--launcher", [](const std::string& text) {
+      if (text == "ssh" || text == "rsh") return;
+      refuse("--launcher " + text + ": " +
+             (text == "fork" ? "leave out the hosts, and ranks are started here without ssh"
+                             : "prun starts ranks over ssh; --launcher-exec names another program "
+                               "that takes its arguments"));
     });
     value("--compress", [this](const std::string& text) {
       const auto mode = core::parse_compression_mode(text);
@@ -85,64 +267,9 @@ class Parser {
       }
       run_.compression = *mode;
     });
-    value("--timeout",
-          [this](const std::string& text) { run_.timeout = seconds_of(text, "--timeout"); });
-    value("--start-timeout", [this](const std::string& text) {
-      run_.start_timeout = seconds_of(text, "--start-timeout");
-    });
-    value("--ssh-args", [this](const std::string& text) {
-      for (auto& word : accepted(split_words(text), "--ssh-args"))
-        run_.ssh_arguments.push_back(std::move(word));
-    });
-    value("--launcher-exec", [this](const std::string& text) {
-      if (text.empty()) refuse("--launcher-exec: the name of the program is empty");
-      run_.ssh_program = text;
-    });
-    value("--bind-to", [this](const std::string& text) {
-      if (text != "none") {
-        refuse("--bind-to " + text +
-               ": prun leaves every rank free to use all cores; leave the option out");
-      }
-      run_.notes.push_back("--bind-to none has no effect: ranks are never bound to cores");
-    });
-    flag("--label", [this] { run_.label = true; });
-    flag("--verbose", [this] { ++run_.verbosity; });
-    flag("--quiet", [this] { --run_.verbosity; });
-    flag("--tune", [this] { run_.tune = true; });
-    flag("--help", [this] { wants_help_ = true; });
-    flag("--version", [this] { wants_version_ = true; });
+    value("--mca", [this](const std::string& text) { accepted(apply_mca(text, run_)); });
   }
 
-  ParsedCommandLine parse(const std::vector<std::string>& arguments) {
-    auto normalised = normalise(arguments);
-    if (!normalised) return error(normalised.failure().text);
-    for (const auto& option : normalised.value().ignored) {
-      run_.notes.push_back(option + " has no effect: it is how prun works anyway");
-    }
-    try {
-      auto& options = normalised.value().options;
-      app_.parse(std::vector<std::string>(options.rbegin(),
-                                          options.rend()));  // CLI11 takes them from the back
-    } catch (const CLI::Error& refusal) {
-      return error(refusal.what());
-    }
-    if (wants_help_) return Printout{help_text(), 0, false};
-    if (wants_version_) return Printout{version_text(), 0, false};
-    run_.command = std::move(normalised.value().command);
-    if (run_.tune) {
-      if (run_.command.empty()) return std::move(run_);
-      return error("--tune takes no program, and here is '" + run_.command.front() +
-                   "'; for example: prun --tune -H rpi1,rpi2");
-    }
-    if (run_.command.empty() || run_.command.front().empty()) {
-      return error(
-          "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime 100000, or prun -n 4 "
-          "./hello");
-    }
-    return std::move(run_);
-  }
-
- private:
   template <class Handler>
   void value(const std::string& name, Handler handler) {
     app_.add_option_function<std::string>(name, std::move(handler))
@@ -153,6 +280,144 @@ class Parser {
   void flag(const std::string& name, Handler handler) {
     app_.add_flag_callback(name, std::move(handler))->trigger_on_parse();
   }
+
+  // What is set elsewhere and not typed. Each is taken by itself, so that a mistake in it can be told
+  // with its place. Defaults for hosts are those of the first program, which others share.
+  void apply_defaults(const NormalisedArguments& typed_arguments) {
+    std::vector<Setting> typed;
+    for (const auto& section : typed_arguments.sections) {
+      const auto more = as_settings(section.options, "the command line");
+      typed.insert(typed.end(), more.begin(), more.end());
+    }
+    settings_file_ = settings_file(environment_);
+    bool wanted = true;
+    for (const auto& setting : typed) {
+      if (setting.option == "--help" || setting.option == "--version") wanted = false;
+      if (setting.option == "--no-config") wanted = false;
+      if (setting.option != "--config") continue;
+      settings_file_ = setting.value;
+      if (!std::ifstream(settings_file_))
+        refuse("--config " + setting.value + ": there is no such file");
+    }
+    if (wanted) {
+      const auto of_environment = accepted(settings_of_environment(environment_));
+      if (!settings_file_.empty()) settings_ = accepted(read_settings(settings_file_));
+      settings_ = not_overridden(settings_, of_environment);
+      settings_.insert(settings_.end(), of_environment.begin(), of_environment.end());
+      settings_ = not_overridden(settings_, typed);
+    }
+    run_.programs.emplace_back();
+    for (const auto& setting : settings_) {
+      std::vector<std::string> words{setting.option};
+      if (find_option(setting.option)->kind != ValueKind::none)
+        words.insert(words.begin(), setting.value);
+      try {
+        app_.parse(words);
+      } catch (const CLI::Error& refusal) {
+        refuse(setting.source + ": " + refusal.what());
+      }
+    }
+    settings_.insert(settings_.end(), typed.begin(), typed.end());
+    default_program_ = std::move(run_.programs.back());
+    run_.programs.clear();
+  }
+
+  void take(NormalisedArguments& normalised) {
+    run_.notes.insert(run_.notes.end(), normalised.ignored.begin(), normalised.ignored.end());
+    for (auto& section : normalised.sections) {
+      run_.programs.push_back(std::exchange(default_program_, {}));
+      program().command = std::move(section.command);
+      app_.parse(std::vector<std::string>(
+          section.options.rbegin(), section.options.rend()));  // CLI11 takes them from the back
+    }
+  }
+
+  // Its lines stand for what would be typed between colons. Hosts and the like before --app are for
+  // all of them, as those of a first program are.
+  void take_app_file(const std::string& file) {
+    if (run_.programs.size() != 1 || !run_.programs.front().command.empty())
+      refuse("--app: the programs stand in the file, and none may be typed beside it");
+    std::ifstream in(file);
+    if (!in) refuse("--app " + file + ": the file cannot be read");
+    std::vector<std::string> arguments;
+    for (std::string line; std::getline(in, line);) {
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+      const auto first = line.find_first_not_of(" \t");
+      if (first == line.npos || line[first] == '#') continue;
+      const auto words = accepted(split_words(line), "--app " + file);
+      if (!arguments.empty()) arguments.emplace_back(":");
+      arguments.insert(arguments.end(), words.begin(), words.end());
+    }
+    if (arguments.empty()) refuse("--app " + file + ": no program stands in it");
+    const ProgramOptions before = std::move(run_.programs.front());
+    run_.programs.clear();
+    app_file_.reset();
+    auto normalised = accepted(normalise(arguments));
+    take(normalised);
+    if (app_file_) refuse("--app " + file + ": such a file cannot name another");
+    auto& first = run_.programs.front();
+    if (first.hosts.empty()) first.hosts = before.hosts;
+    environment_of_all_.insert(environment_of_all_.end(), before.environment.begin(),
+                               before.environment.end());
+    for (auto& program : run_.programs) {
+      if (program.directory.empty()) program.directory = before.directory;
+      if (program.search_path.empty()) program.search_path = before.search_path;
+      if (!program.passed_on) program.passed_on = before.passed_on;
+      program.unset.insert(program.unset.end(), before.unset.begin(), before.unset.end());
+    }
+  }
+
+  std::string tune_takes_no_program() const {
+    const auto named = std::find_if(run_.programs.begin(), run_.programs.end(),
+                                    [](const auto& one) { return !one.command.empty(); });
+    return "--tune takes no program, and here is " +
+           (named == run_.programs.end() ? "a colon" : "'" + named->command.front() + "'") +
+           "; for example: prun --tune -H rpi1,rpi2";
+  }
+
+  // What was said for all programs reaches each of them; what one says itself comes first.
+  void spread() {
+    for (auto& program : run_.programs) {
+      program.environment.insert(program.environment.begin(), environment_of_all_.begin(),
+                                 environment_of_all_.end());
+      if (!program.passed_on) program.passed_on = passed_on_of_all_;
+      for (auto& host : program.hosts) {
+        if (host.user.empty()) host.user = run_.user;
+      }
+    }
+  }
+
+  static void pass_on(std::optional<std::vector<std::string>>& list, const std::string& names) {
+    if (!list) list.emplace();
+    for (auto& name : parts_of(names, ',')) list->push_back(std::move(name));
+  }
+  static void forward(std::optional<std::vector<std::string>>& list, const std::string& how) {
+    if (how == "all") {
+      list.reset();
+    } else if (!list) {
+      list.emplace();
+    }
+  }
+
+  // A file of one of the three names is written ./auto.
+  void stage(const std::string& text) {
+    if (text == "off") {
+      run_.stage_mode = stage::Mode::off;
+    } else if (text == "auto") {
+      run_.stage_mode = stage::Mode::automatic;
+    } else if (text == "always") {
+      run_.stage_mode = stage::Mode::always;
+    } else if (text.empty()) {
+      refuse("--stage: the name of the file is empty");
+    } else {
+      for (auto& name : parts_of(text, ',')) {
+        if (!name.empty()) run_.staged_files.push_back(std::move(name));
+      }
+    }
+  }
+
+  // Where options apply that hold for one program.
+  ProgramOptions& program() { return run_.programs.back(); }
 
   // The messages of a hostfile begin with its name and line, as editors and people expect.
   std::vector<hosts::Host> read_hosts(const std::string& file) {
@@ -169,6 +434,13 @@ class Parser {
   const std::vector<std::string>& environment_;
   CLI::App app_;
   RunOptions run_;
+  std::vector<std::string> environment_of_all_;
+  std::optional<std::vector<std::string>> passed_on_of_all_;
+  std::optional<std::string> app_file_;
+  ProgramOptions default_program_;  // what the first program begins with
+  std::vector<Setting> settings_;
+  std::string settings_file_;
+  bool shows_config_ = false;
   bool wants_help_ = false;
   bool wants_version_ = false;
 };

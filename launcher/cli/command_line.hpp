@@ -17,8 +17,9 @@ struct Printout {
 
 using ParsedCommandLine = std::variant<RunOptions, Printout>;
 
-// Reads prun's arguments (without argv[0]) and the hostfiles they name. `environment` is prun's
-// own, NAME=VALUE: -x NAME takes its value from there. Options end at the program's name.
+// Reads prun's arguments (without argv[0]), the hostfiles they name and the user's settings.
+// `environment` is prun's own, NAME=VALUE: -x NAME takes its value from there, and defaults stand
+// there too. Options end at the program's name.
 ParsedCommandLine parse(const std::vector<std::string>& arguments,
                         const std::vector<std::string>& environment);
 

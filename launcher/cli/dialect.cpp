@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "launcher/cli/nearest.hpp"
+#include "launcher/cli/option_table.hpp"
+#include "launcher/cli/spellings.hpp"
 
 namespace prun::cli {
 namespace {
@@ -12,96 +14,12 @@ namespace {
 using core::Failure;
 using core::Result;
 
-enum class Takes { nothing, count, value, name_and_value };
-
-// One spelling. To accept another, add a line.
-struct Spelling {
-  std::string_view written;  // without its dashes
-  std::string_view option;   // what the option parser is given; empty: accepted, no effect
-  Takes takes;
-  std::string_view implied = {};  // the value of an option that takes none
-};
-
-constexpr Spelling spellings[] = {
-    {"n", "--ranks", Takes::count},
-    {"np", "--ranks", Takes::count},
-    {"c", "--ranks", Takes::count},
-    {"H", "--hosts", Takes::value},
-    {"host", "--hosts", Takes::value},
-    {"hosts", "--hosts", Takes::value},
-    {"f", "--hostfile", Takes::value},
-    {"hostfile", "--hostfile", Takes::value},
-    {"machinefile", "--hostfile", Takes::value},
-    {"N", "--per-host", Takes::count},
-    {"ppn", "--per-host", Takes::count},
-    {"npernode", "--per-host", Takes::count},
-    {"pernode", "--per-host", Takes::nothing, "1"},
-    {"l", "--label", Takes::nothing},
-    {"label", "--label", Takes::nothing},
-    {"tag-output", "--label", Takes::nothing},
-    {"prepend-rank", "--label", Takes::nothing},
-    {"x", "--variable", Takes::value},
-    {"genv", "--variable", Takes::name_and_value},
-    {"wdir", "--wdir", Takes::value},
-    {"wd", "--wdir", Takes::value},
-    {"compress", "--compress", Takes::value},
-    {"timeout", "--timeout", Takes::value},
-    {"start-timeout", "--start-timeout", Takes::value},
-    {"ssh-args", "--ssh-args", Takes::value},
-    {"launcher-exec", "--launcher-exec", Takes::value},
-    {"v", "--verbose", Takes::nothing},
-    {"verbose", "--verbose", Takes::nothing},
-    {"tune", "--tune", Takes::nothing},
-    {"q", "--quiet", Takes::nothing},
-    {"quiet", "--quiet", Takes::nothing},
-    {"h", "--help", Takes::nothing},
-    {"help", "--help", Takes::nothing},
-    {"V", "--version", Takes::nothing},
-    {"version", "--version", Takes::nothing},
-    {"bind-to", "--bind-to", Takes::value},
-    {"oversubscribe", "", Takes::nothing},
-    {"allow-run-as-root", "", Takes::nothing},
-    {"genvall", "", Takes::nothing},
-};
-
-// What a value looks like, for the message of an option that came without.
-struct Example {
-  std::string_view option;
-  std::string_view value;
-};
-
-constexpr Example examples[] = {
-    {"--ranks", "4"},
-    {"--hosts", "rpi1,rpi2"},
-    {"--hostfile", "hosts"},
-    {"--per-host", "4"},
-    {"--variable", "NAME=VALUE"},
-    {"--wdir", "/home/pi/work"},
-    {"--compress", "off"},
-    {"--timeout", "60"},
-    {"--start-timeout", "30"},
-    {"--ssh-args", "\"-p 2222\""},
-    {"--launcher-exec", "/usr/bin/ssh"},
-    {"--bind-to", "none"},
-};
-
-std::string shown(std::string_view name) {
-  return (name.size() == 1 ? "-" : "--") + std::string(name);
-}
-
-const Spelling* find(std::string_view written) {
-  const auto* const found =
-      std::find_if(std::begin(spellings), std::end(spellings),
-                   [written](const Spelling& one) { return one.written == written; });
-  return found == std::end(spellings) ? nullptr : found;
-}
-
 // The spelling of "n4", and the 4.
 const Spelling* find_with_count(std::string_view word, std::string_view& count) {
   const auto digit = word.find_first_of("0123456789");
   if (digit == word.npos || word.find_first_not_of("0123456789", digit) != word.npos)
     return nullptr;
-  const Spelling* const found = find(word.substr(0, digit));
+  const Spelling* const found = find_spelling(word.substr(0, digit));
   if (found == nullptr || found->takes != Takes::count) return nullptr;
   count = word.substr(digit);
   return found;
@@ -109,21 +27,23 @@ const Spelling* find_with_count(std::string_view word, std::string_view& count) 
 
 Failure unknown(const std::string& argument, std::string_view name) {
   std::vector<std::string> candidates;
-  for (const auto& one : spellings) candidates.emplace_back(one.written);
+  for (const auto& one : spellings()) {
+    if (one.effect == Effect::option) candidates.emplace_back(one.written);
+  }
   const std::string like = nearest(name, candidates);
   return Failure{Errc::invalid_argument,
                  "unknown option '" + argument + "'" +
-                     (like.empty() ? "; " : "; did you mean " + shown(like) + "? ") +
+                     (like.empty() ? "; " : "; did you mean " + as_typed(like) + "? ") +
                      "`prun --help` lists them all"};
 }
 
 Failure lacks_value(const std::string& typed, const Spelling& spelling) {
-  std::string example = typed;
-  for (const auto& one : examples) {
-    if (one.option == spelling.option) example += fmt::format(" {}", one.value);
-  }
-  if (spelling.takes == Takes::name_and_value) example = typed + " NAME VALUE";
-  return Failure{Errc::invalid_argument, typed + " needs a value; for example: " + example};
+  const Option* const known = find_option(spelling.option);
+  std::string_view example = known == nullptr ? "VALUE" : known->example;
+  if (spelling.takes == Takes::name_and_value && example.find(' ') == example.npos)
+    example = "NAME VALUE";
+  return Failure{Errc::invalid_argument,
+                 fmt::format("{0} needs a value; for example: {0} {1}", typed, example)};
 }
 
 // Walks over the arguments, option by option.
@@ -132,24 +52,44 @@ class Normaliser {
   explicit Normaliser(const std::vector<std::string>& arguments) : arguments_(arguments) {}
 
   Result<NormalisedArguments> run() {
-    while (next_ < arguments_.size()) {
-      const std::string& argument = arguments_[next_];
-      if (argument == "--") {
-        ++next_;
-        break;
-      }
-      if (argument.size() < 2 || argument.front() != '-') break;
-      ++next_;
-      const auto taken = take(argument);
-      if (!taken) return taken.failure();
+    bool colon = true;
+    while (colon) {
+      result_.sections.emplace_back();
+      const auto options = take_options();
+      if (!options) return options.failure();
+      colon = take_command();
     }
-    result_.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(next_),
-                           arguments_.end());
     return std::move(result_);
   }
 
  private:
-  Result<core::Done> take(const std::string& argument) {
+  core::Status take_options() {
+    while (next_ < arguments_.size()) {
+      const std::string& argument = arguments_[next_];
+      if (argument.size() < 2 || argument.front() != '-' || argument == "--") break;
+      ++next_;
+      const auto taken = take(argument);
+      if (!taken) return taken.failure();
+    }
+    return core::Done{};
+  }
+
+  // True if a colon follows.
+  bool take_command() {
+    const auto begin = arguments_.begin() + static_cast<std::ptrdiff_t>(next_);
+    auto& command = result_.sections.back().command;
+    if (begin != arguments_.end() && *begin == "--") {
+      command.assign(begin + 1, arguments_.end());
+      return false;
+    }
+    const auto colon = std::find(begin, arguments_.end(), ":");
+    command.assign(begin, colon);
+    if (colon == arguments_.end()) return false;
+    next_ = static_cast<std::size_t>(colon - arguments_.begin()) + 1;
+    return true;
+  }
+
+  core::Status take(const std::string& argument) {
     std::string_view word = argument;
     word.remove_prefix(word.substr(0, 2) == "--" ? 2 : 1);
     const auto equals = word.find('=');
@@ -159,12 +99,14 @@ class Normaliser {
     bool has_value = equals != word.npos;
     if (has_value) value = word.substr(equals + 1);
 
-    const Spelling* spelling = find(name);
+    const Spelling* spelling = find_spelling(name);
     if (spelling == nullptr && !has_value) {
       spelling = find_with_count(name, value);
       has_value = spelling != nullptr;
     }
     if (spelling == nullptr) return unknown(argument, name);
+    if (spelling->effect == Effect::refused)
+      return Failure{Errc::invalid_argument, fmt::format("{}: {}", typed, spelling->reason)};
 
     if (spelling->takes == Takes::nothing) {
       if (has_value) {
@@ -188,13 +130,14 @@ class Normaliser {
   }
 
   void put(const Spelling& spelling, const std::string& typed, std::string_view value) {
-    if (spelling.option.empty()) {
-      result_.ignored.push_back(value.empty() ? typed : typed + " " + std::string(value));
+    if (spelling.effect == Effect::ignored) {
+      result_.ignored.push_back(fmt::format("{}{}{} has no effect: {}", typed,
+                                            value.empty() ? "" : " ", value, spelling.reason));
       return;
     }
-    result_.options.emplace_back(spelling.option);
-    if (spelling.takes != Takes::nothing || !spelling.implied.empty())
-      result_.options.emplace_back(value);
+    auto& options = result_.sections.back().options;
+    options.emplace_back(spelling.option);
+    if (spelling.takes != Takes::nothing || !spelling.implied.empty()) options.emplace_back(value);
   }
 
   const std::vector<std::string>& arguments_;

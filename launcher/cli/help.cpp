@@ -15,24 +15,28 @@ shows what they print. Each running copy is a rank: 0, 1, 2 ...
   prun -H rpi[1-4]:2 ./prime 100000           two on each
   prun --hostfile hosts -n 8 python3 work.py  8 ranks over the hosts of a file
 
+  prun -n 1 ./master : -n 3 ./worker          two programs in one job
+
 Where and how many
   -H LIST             hosts, by commas: rpi1  pi@rpi2:4 (4 ranks)  rpi[1-4]
                       ssh://pi@rpi1:2222 (port)  [fe80::1%eth0] (IPv6)
   --hostfile FILE     hosts, one a line: rpi1  rpi1:4  rpi1 slots=4 user=pi
   -n N                how many ranks (default: one for each host named)
   -N N                how many on each host; --pernode is -N 1
+  --map-by node       deal ranks to hosts in turn (slot: fill each host first)
+  --nolocal           not on this computer     --bind-to core   one core each
+  --skip-dead         go on without hosts that do not answer; --min-hosts N
+  --wait-hosts S      keep trying for S seconds, for boards that are booting
 
 What they get
-  -x NAME[=VALUE]     an environment variable (also -genv NAME VALUE)
+  -x NAME[=VALUE]     an environment variable (-genv for all programs)
   --wdir DIR          start in DIR (default: the folder you are in)
-  Standard input goes to rank 0.
-
-How data travels between hosts
-  --compress MODE     large messages: auto (default: where it is faster), off,
-                      lz4 (always)
+  --stdin WHO         standard input for a rank (default: 0), all or none
 
 What you see
   -l, --label         [rank@host] before every line
+  --output-dir DIR    a file for each rank as well; --output-from 0: only rank 0
+  --dry-run           only show which rank would run where
   -v, -q              tell more, tell less
   --tune              no PROGRAM: measures links, and collectives as predicted
 
@@ -40,11 +44,19 @@ When to give up
   --timeout S         end the job after S seconds (exit status 124)
   --start-timeout S   seconds for each step of starting (default: 15)
 
-SSH (keys must be in place: prun never asks for a password)
+SSH (keys must be in place: prun never asks for a password) and network
+  --user NAME         log in as NAME where a host is named without one
+  --stage FILE        a file that goes along to the hosts, as PROGRAM does
+  --stage=off|always  send no program; send it also where it is already
+  --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
   --launcher-exec CMD another program in place of ssh
+  --compress MODE     large messages: auto (default), off, lz4 (always)
 
-  -h, --help   -V, --version
+Defaults stand in ~/.config/prun/prun.conf, an option a line, and PRUN_OPTIONS:
+  --show-config       what is set, and where; --no-config does without
+
+  -h, --help   -V, --version   man prun: everything
 
 Exit status: that of the first rank to fail, 128+N if signal N ended it; 125 if
 prun itself could not do it, 126 or 127 if PROGRAM cannot be run or found.

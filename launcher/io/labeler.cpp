@@ -4,15 +4,6 @@
 
 namespace prun::io {
 
-std::string rank_label(std::uint32_t rank, std::string_view host) {
-  std::string label = "[";
-  label += std::to_string(rank);
-  label += '@';
-  label += host;
-  label += "] ";
-  return label;
-}
-
 std::string label_lines(std::string_view block, std::string_view label, bool begins_line) {
   if (label.empty()) return std::string(block);
   std::string labelled;

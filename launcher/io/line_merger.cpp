@@ -1,8 +1,10 @@
 #include "launcher/io/line_merger.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "launcher/io/labeler.hpp"
+#include "launcher/io/output_pattern.hpp"
 
 namespace prun::io {
 
@@ -130,7 +132,8 @@ void LineMerger::put(Destination& place, Lane& from, std::size_t credit, std::st
     if (credit != 0) emit_(OutputChunk{from.key.second, from.key.first, credit, {}});
     return;
   }
-  std::string bytes = label_lines(block, labels_[from.key.first], from.begins_line);
+  const auto now = std::chrono::system_clock::now();
+  std::string bytes = label_lines(block, fill_time(labels_[from.key.first], now), from.begins_line);
   from.begins_line = block.back() == '\n';
   place.open = from.begins_line ? nullptr : &from;
   if (from.begins_line) from.is_long = false;

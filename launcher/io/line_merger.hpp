@@ -46,7 +46,8 @@ class LineMerger {
   explicit LineMerger(Emit emit) : LineMerger(std::move(emit), Settings()) {}
   LineMerger(Emit emit, const Settings& settings) : emit_(std::move(emit)), settings_(settings) {}
 
-  // The label stands before each line of this rank from now on; empty for none.
+  // The label stands before each line of this rank from now on, with the time of day where
+  // expand_pattern() has left a mark; empty for none.
   void set_label(std::uint32_t source, std::string label);
 
   void feed(std::uint32_t source, Stream stream, std::string_view bytes);

@@ -5,6 +5,7 @@
 
 #include <asio/buffer.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -15,6 +16,8 @@ namespace {
 
 // What is kept of ssh's words, first and last.
 constexpr std::size_t most_words = 16 * 1024;
+
+constexpr std::size_t supply_chunk = 64 * 1024;
 
 // Between the end of the child and the end of its pipes, in either order: a process it has left
 // behind may hold one.
@@ -30,16 +33,19 @@ void append_bounded(std::string& words, const char* data, std::size_t size) {
 // Reads under way keep this alive and find `owner` gone.
 struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams> {
   Streams(asio::io_context& io, HostChannel& channel, int out_fd, int err_fd, int in_fd)
-      : owner(&channel), out(io, out_fd), err(io, err_fd), in(in_fd) {}
+      : owner(&channel), out(io, out_fd), err(io, err_fd), in(io, in_fd) {}
 
   HostChannel* owner;
   asio::posix::stream_descriptor out;
   asio::posix::stream_descriptor err;
-  agent::Descriptor in;
+  asio::posix::stream_descriptor in;
+  std::shared_ptr<const std::vector<std::byte>> supply;
+  std::size_t supplied = 0;
   ssh::LoginReply reply;
   std::array<std::byte, 16 * 1024> out_buffer;
   std::array<char, 4096> err_buffer;
   bool shell_told = false;
+  bool need_told = false;
 
   // Waits and then reads itself, so that nothing is in a buffer of Asio's when the last words are
   // asked for.
@@ -71,11 +77,33 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
                         });
   }
 
+  // An error is not told here: why the far end takes no more is in what it says last.
+  void supply_more() {
+    const auto rest = std::span(*supply).subspan(supplied);
+    const auto chunk = rest.first(std::min(rest.size(), supply_chunk));
+    in.async_write_some(asio::buffer(chunk.data(), chunk.size()),
+                        [self = shared_from_this()](asio::error_code error, std::size_t put) {
+                          if (self->owner == nullptr || !self->supply || error) return;
+                          self->supplied += put;
+                          self->owner->listener_.on_supplied(self->owner->host_);
+                          if (self->owner == nullptr || self->supplied == self->supply->size())
+                            return;
+                          self->supply_more();
+                        });
+  }
+
   void take_reply(asio::io_context& io, std::size_t got) {
     const auto state = reply.feed(std::span(out_buffer).first(got));
     if (reply.shell_seen() && !shell_told) {
       shell_told = true;
+      owner->end_.shell_seen = true;
       owner->listener_.on_shell(owner->host_, reply.path());
+      if (owner == nullptr) return;
+    }
+    if (!reply.needed().empty() && !need_told) {
+      need_told = true;
+      owner->end_.agent_needed = true;
+      owner->listener_.on_need(owner->host_, reply.needed());
       if (owner == nullptr) return;
     }
     owner->end_.reply = state;
@@ -94,6 +122,7 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     const int out_fd = out.release();
     HostChannel& channel = *owner;
     channel.link_ = std::make_shared<agent::FrameLink>(io, out_fd, in.release());
+    supply.reset();
     channel.link_->start(
         [&channel](const bootstrap::ControlFrame& frame) {
           channel.listener_.on_frame(channel.host_, frame);
@@ -116,6 +145,7 @@ HostChannel::~HostChannel() {
     asio::error_code ignored;
     if (streams_->out.is_open()) streams_->out.close(ignored);
     streams_->err.close(ignored);
+    if (streams_->in.is_open()) streams_->in.close(ignored);
   }
   kill();
 }
@@ -126,13 +156,20 @@ core::Status HostChannel::open(const std::vector<std::string>& arguments, int en
   auto child = ssh::start_child(arguments, end_signal, descriptor_limit);
   if (!child.ok()) return child.failure();
   pid_ = child.value().pid;
+  report_ = std::move(child.value().report);
   streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(),
                                        child.value().err.release(), child.value().in.release());
   asio::error_code ignored;
   streams_->err.non_blocking(true, ignored);
+  streams_->in.non_blocking(true, ignored);
   streams_->read_words();
   streams_->read_reply(io_);
   return core::Done{};
+}
+
+void HostChannel::supply(std::shared_ptr<const std::vector<std::byte>> bytes) {
+  streams_->supply = std::move(bytes);
+  streams_->supply_more();
 }
 
 void HostChannel::kill() {
@@ -166,6 +203,7 @@ void HostChannel::check_over(bool for_certain) {
   while (streams_->read_words_once(true)) {
   }
   end_.noise = streams_->reply.noise();
+  if (const auto started = report_.wait(); !started.ok()) end_.unstarted = started.failure().text;
   listener_.on_end(host_, std::move(end_));
 }
 

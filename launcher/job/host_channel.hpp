@@ -7,13 +7,16 @@
 #include <asio/steady_timer.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/spawn.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/ssh/login_reply.hpp"
 
@@ -22,11 +25,14 @@ namespace prun::job {
 // How a channel has ended.
 struct ChannelEnd {
   bool agent_was_there = false;  // it had greeted
+  bool shell_seen = false;       // the login had worked
+  bool agent_needed = false;     // it had to be sent
   ssh::LoginReply::State reply = ssh::LoginReply::State::waiting;
   std::string reply_detail;  // see LoginReply
   std::string noise;         // printed by the host before anything of ours
   std::string broken;        // the stream itself was wrong, in words
   std::string words;         // standard error of ssh or the agent
+  std::string unstarted;     // why the child could not even be executed
   bool exited = false;       // the child's end is known
   int wait_status = 0;       // as waitpid gave it
 };
@@ -35,6 +41,10 @@ class HostListener {
  public:
   virtual ~HostListener() = default;
   virtual void on_shell(std::uint32_t host, const std::string& path) = 0;
+  // The host lacks that agent (LoginReply::needed); answer by supply() or kill().
+  virtual void on_need(std::uint32_t host, const std::string& agent) = 0;
+  // Some of what supply() was given has left.
+  virtual void on_supplied(std::uint32_t host) = 0;
   virtual void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) = 0;
   // Last call for this channel; destroying it inside is allowed.
   virtual void on_end(std::uint32_t host, ChannelEnd end) = 0;
@@ -55,9 +65,16 @@ class HostChannel {
   core::Status open(const std::vector<std::string>& arguments, int end_signal,
                     const std::optional<rlimit>& descriptor_limit);
 
+  // Bytes for the host's shell, before there are frames.
+  void supply(std::shared_ptr<const std::vector<std::byte>> bytes);
+
   template <class Message>
   void send(const Message& message) {
     if (link_) link_->send(message);
+  }
+  // Called each time all that was given to send() has left.
+  void when_sent(std::function<void()> on_sent) {
+    if (link_) link_->when_sent(std::move(on_sent));
   }
   // Ends the child; on_end follows.
   void kill();
@@ -75,6 +92,7 @@ class HostChannel {
   HostListener& listener_;
   std::uint32_t host_;
   pid_t pid_ = 0;
+  agent::StartReport report_;
   int end_signal_ = 0;
   std::shared_ptr<Streams> streams_;
   std::shared_ptr<agent::FrameLink> link_;

@@ -18,9 +18,13 @@ constexpr std::array transitions{
     Transition{HostPhase::waiting, HostEvent::login_begun, HostPhase::connecting},
     Transition{HostPhase::connecting, HostEvent::shell_seen, HostPhase::logged_in},
     Transition{HostPhase::connecting, HostEvent::hello_received, HostPhase::agent_up},
+    Transition{HostPhase::logged_in, HostEvent::agent_needed, HostPhase::receiving},
     Transition{HostPhase::logged_in, HostEvent::hello_received, HostPhase::agent_up},
+    Transition{HostPhase::receiving, HostEvent::hello_received, HostPhase::agent_up},
     Transition{HostPhase::agent_up, HostEvent::setup_sent, HostPhase::checking},
+    Transition{HostPhase::checking, HostEvent::files_wanted, HostPhase::staging},
     Transition{HostPhase::checking, HostEvent::ready_received, HostPhase::ready},
+    Transition{HostPhase::staging, HostEvent::ready_received, HostPhase::ready},
     Transition{HostPhase::ready, HostEvent::start_sent, HostPhase::starting},
     Transition{HostPhase::starting, HostEvent::all_started, HostPhase::running},
     Transition{HostPhase::starting, HostEvent::all_done, HostPhase::done},
@@ -38,9 +42,12 @@ constexpr std::array descriptions{
     Description{HostPhase::connecting, "connecting", "ssh has neither logged in nor failed"},
     Description{HostPhase::logged_in, "logged in",
                 "the login has worked, but prun's agent does not answer"},
+    Description{HostPhase::receiving, "receiving the agent",
+                "prun's agent was sent there and nothing has moved"},
     Description{HostPhase::agent_up, "agent up", nullptr},
     Description{HostPhase::checking, "checking",
                 "the agent has not finished its look at the program"},
+    Description{HostPhase::staging, "staging", "files were sent there and nothing has moved"},
     Description{HostPhase::ready, "ready", nullptr},
     Description{HostPhase::starting, "starting", "its ranks have not all been started"},
     Description{HostPhase::running, "running", nullptr},
@@ -88,9 +95,15 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
   const bool alive = phase == HostPhase::starting || phase == HostPhase::running;
   switch (kind) {
     case ControlKind::agent_hello:
-      return phase == HostPhase::connecting || phase == HostPhase::logged_in;
+      return phase == HostPhase::connecting || phase == HostPhase::logged_in ||
+             phase == HostPhase::receiving;
     case ControlKind::agent_ready:
-      return phase == HostPhase::checking;
+    case ControlKind::stage_want:
+      return phase == HostPhase::checking || phase == HostPhase::staging;
+    case ControlKind::stage_progress:
+      return phase == HostPhase::staging;
+    case ControlKind::stage_unpassed:
+      return phase >= HostPhase::staging && phase <= HostPhase::done;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;
     case ControlKind::rank_started:

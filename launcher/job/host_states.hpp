@@ -12,8 +12,10 @@ enum class HostPhase : std::uint8_t {
   waiting,     // for its turn to log in
   connecting,  // ssh is on its way: name, connection, key
   logged_in,   // the host's shell runs our command
+  receiving,   // prun's agent is on its way there
   agent_up,    // the agent has said who it is
   checking,    // it looks at the program
+  staging,     // files go there that it lacks
   ready,       // everything is there
   starting,    // its ranks are being started
   running,
@@ -25,8 +27,10 @@ enum class HostPhase : std::uint8_t {
 enum class HostEvent : std::uint8_t {
   login_begun,
   shell_seen,
+  agent_needed,
   hello_received,
   setup_sent,
+  files_wanted,
   ready_received,
   start_sent,
   all_started,

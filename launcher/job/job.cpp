@@ -12,7 +12,6 @@
 
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/io/exit_report.hpp"
-#include "launcher/io/labeler.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 #include "runtime/security/random.hpp"
 
@@ -43,16 +42,23 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       plan_(std::move(plan)),
       log_(log),
       fan_out_(plan_.options.ssh_window),
-      rank_gone_(plan_.host_of_rank.size()),
+      agents_(plan_.agents),
+      wishes_timer_(io),
+      progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
       endpoint_timer_(io),
-      output_(io,
+      output_(io, plan_.options.output,
               {.settled =
                    [this](std::uint32_t rank, std::size_t bytes) {
-                     const auto& channel = machines_[map_.host_of_rank[rank]]->channel;
+                     const auto& channel = machines_[machine_of_rank_[rank]]->channel;
                      if (channel)
                        channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
                    },
-               .broken = [this](int error) { on_broken_output(error); }}),
+               .broken = [this](int error) { on_broken_output(error); },
+               .file_failed =
+                   [this](const std::string& text) {
+                     decide(cli::exit_own_failure, text);
+                     end_job(failure_grace);
+                   }}),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -62,17 +68,41 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     auto machine = std::make_unique<Machine>(io_);
     machine->host = planned.host;
     machine->local = planned.local;
+    machine->request.agents = plan_.agents;
     machines_.push_back(std::move(machine));
-    map_.hosts.push_back({planned.host.name, {}});
   }
-  map_.host_of_rank = plan_.host_of_rank;
-  map_.job_id = security::random_u64();
+  job_id_ = security::random_u64();
   security::random_bytes(key_);
-  for (std::uint32_t rank = 0; rank < map_.size(); ++rank) {
-    machines_[map_.host_of_rank[rank]]->ranks.push_back(rank);
-    if (plan_.options.label)
-      output_.set_label(rank, io::rank_label(rank, name(map_.host_of_rank[rank])));
+  assign_ranks(plan_.host_of_rank);
+}
+
+// Gives every machine its ranks, in the place of those it had.
+void Job::assign_ranks(const std::vector<std::uint32_t>& machine_of_rank) {
+  const auto& options = plan_.options;
+  machine_of_rank_ = machine_of_rank;
+  rank_gone_.assign(machine_of_rank_.size(), false);
+  for (auto& machine : machines_) machine->ranks.clear();
+  std::vector<std::uint32_t> readers;
+  for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {
+    machines_[machine_of_rank_[rank]]->ranks.push_back(rank);
+    if (options.input == cli::InputFor::all ||
+        (options.input == cli::InputFor::rank && options.input_rank == rank)) {
+      readers.push_back(rank);
+    }
   }
+  input_readers_ = InputReaders(readers);
+}
+
+// The lines and files of each rank. Behind the last placement, so that no file of a rank is made
+// that there will not be.
+core::Status Job::prepare_output() {
+  for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {
+    const std::uint32_t machine = machine_of_rank_[rank];
+    const auto prepared =
+        output_.prepare({rank, machine, machines_[machine]->host.name}, plan_.options.label);
+    if (!prepared) return prepared.failure();
+  }
+  return core::Done{};
 }
 
 int Job::run() {
@@ -86,6 +116,7 @@ int Job::run() {
     });
   }
   begin_logins();
+  make_offer();
   io_.run();
   return status_.value_or(0);
 }
@@ -139,12 +170,13 @@ void Job::close_down(milliseconds patience) {
   stage_ = Stage::closing;
   trace("closing");
   job_timer_.cancel();
+  wishes_timer_.cancel();
   fan_out_.cancel();
   for (auto& machine : machines_) {
     machine->deadline.cancel();
     machine->retry.cancel();
     if (!machine->channel) continue;
-    if (machine->phase == HostPhase::connecting || machine->phase == HostPhase::logged_in) {
+    if (machine->phase < HostPhase::agent_up) {
       machine->channel->kill();
     } else {
       machine->channel->send(bootstrap::Shutdown{});
@@ -179,6 +211,7 @@ void Job::write_out() {
   trace("writing");
   end_timer_.cancel();
   if (input_) input_->stop();
+  tell_ends();
   if (!sentence_.empty()) output_.own_line(sentence_);
   output_.finish([this] { leave(); });
   if (!interrupted_ && status_ != cli::exit_time_limit) return;
@@ -186,6 +219,14 @@ void Job::write_out() {
   end_timer_.async_wait([this](asio::error_code error) {
     if (!error) leave();
   });
+}
+
+void Job::tell_ends() {
+  if (!plan_.options.tells_all_ends) return;
+  std::sort(ends_.begin(), ends_.end(),
+            [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  for (const auto& end : ends_)
+    output_.own_line(io::rank_name(end.rank, end.host) + " " + io::cause_text(end));
 }
 
 void Job::leave() {
@@ -243,6 +284,8 @@ void Job::watch_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) {
     if (!is_ignored(number)) signals_.add(number, ignored);
   }
+  for (const int number : plan_.options.signals.value_or(std::vector<int>()))
+    signals_.add(number, ignored);
   children_.add(SIGCHLD, ignored);
   on_signal(0);
   reap();
@@ -262,12 +305,19 @@ void Job::on_signal(int number) {
       break;
     default:
       if (number == SIGCONT && input_) input_->look_again();
-      if (stage_ == Stage::running) tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
+      if (stage_ == Stage::running && forwards_signals())
+        tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
       break;
   }
   signals_.async_wait([this](asio::error_code error, int next) {
     if (!error) on_signal(next);
   });
+}
+
+// Those that were not asked for are watched too: prun is not to die of them and leave its ranks.
+bool Job::forwards_signals() const {
+  const auto& asked = plan_.options.signals;
+  return !asked || !asked->empty();
 }
 
 void Job::interrupt(int number) {
@@ -287,7 +337,7 @@ void Job::interrupt(int number) {
 
 // Ctrl-Z: the ranks first, then prun itself; SIGCONT brings both back.
 void Job::stop_with_the_ranks() {
-  if (stage_ == Stage::running) tell_all(bootstrap::Signal{SIGTSTP});
+  if (stage_ == Stage::running && forwards_signals()) tell_all(bootstrap::Signal{SIGTSTP});
   // Time for the order to leave; a stopped launcher sends nothing.
   stop_timer_.expires_after(milliseconds(50));
   stop_timer_.async_wait([](asio::error_code error) {

@@ -12,13 +12,20 @@
 #include <string>
 #include <vector>
 
+#include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/job/data_addresses.hpp"
+#include "launcher/job/file_chains.hpp"
+#include "launcher/job/file_sender.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
+#include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/rank_output.hpp"
+#include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
+#include "launcher/ssh/remote_command.hpp"
+#include "launcher/stage/agent_supply.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::job {
@@ -43,7 +50,7 @@ class Job : private HostListener {
   enum class Stage : std::uint8_t { logins, checks, running, ending, closing, writing, over };
 
   struct Machine {
-    explicit Machine(asio::io_context& io) : deadline(io), retry(io) {}
+    explicit Machine(asio::io_context& io) : master_patience(io), deadline(io), retry(io) {}
 
     hosts::Host host;
     bool local = false;
@@ -54,7 +61,14 @@ class Job : private HostListener {
     std::size_t started = 0;
     std::size_t done = 0;
     unsigned tries = 0;
+    std::string overdue;  // why its login was given up; it may be tried again
     bool in_window = false;
+    ssh::AgentRequest request;  // what the next login asks for
+    std::unique_ptr<FileSender> files;
+    std::uint64_t wanted_bytes = 0;  // of files, in all
+    std::string used_socket;         // of a kept connection that this login may go by
+    bool avoids_masters = false;     // a kept connection has failed it
+    asio::steady_timer master_patience;
     asio::steady_timer deadline;
     asio::steady_timer retry;
   };
@@ -76,13 +90,35 @@ class Job : private HostListener {
   void on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame);
   void on_ready(std::uint32_t host, const bootstrap::AgentReady& ready);
   void on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem);
+  void on_need(std::uint32_t host, const std::string& agent) override;
+  void on_supplied(std::uint32_t host) override;
+  void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
+  std::vector<std::string> login_command(std::uint32_t host);
+  bool avoids_kept_connection(std::uint32_t host);
+  void make_offer();
+  void on_want(std::uint32_t host, const stage::StageWant& want);
+  void begin_files(std::uint32_t host, const std::vector<std::uint32_t>& files);
+  void send_files(std::uint32_t host);
+  void arrange_chains();
+  void send_to_chain(const std::vector<FileWish>& chain);
+  void end_chain_behind(std::uint32_t host);
+  void on_unpassed(std::uint32_t host, const stage::StageUnpassed& unpassed);
+  void on_progress(std::uint32_t host, const stage::StageProgress& progress);
+  std::uint32_t index_in_map(std::uint32_t host) const;
+  bool asks_again(std::uint32_t host, const ChannelEnd& end);
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
   void on_failed_login(std::uint32_t host, const ChannelEnd& end);
+  bool may_wait_for_hosts() const;
+  void assign_ranks(const std::vector<std::uint32_t>& machine_of_rank);
+  bool settle_hosts();
+  core::Status prepare_output();
+  void dismiss_spare_hosts();
   void check_stage();
   void send_setups();
   bootstrap::JobSetup setup_for(std::uint32_t host);
+  void note_oversubscription();
   void send_starts();
   void tell_start_failures();
   void tell_notes();
@@ -99,13 +135,24 @@ class Job : private HostListener {
   void on_rank_done(std::uint32_t host, std::uint32_t rank);
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
+  bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
-  void end_input();
+  void forget_reader(std::uint32_t rank);
   template <class Message>
   void tell_all(const Message& message) {
     for (auto& machine : machines_) {
       if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
+    }
+  }
+  // Those that have ranks left.
+  template <class Message>
+  void tell_living(const Message& message) {
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->phase != HostPhase::failed &&
+          machine->phase != HostPhase::done) {
+        machine->channel->send(message);
+      }
     }
   }
 
@@ -127,6 +174,8 @@ class Job : private HostListener {
   void leave();
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
+  bool forwards_signals() const;
+  void tell_ends();
   void trace(const std::string& text);
 
   asio::io_context& io_;
@@ -136,15 +185,25 @@ class Job : private HostListener {
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
   ssh::FanOut fan_out_;
+  stage::AgentSupply agents_;
+  stage::StageOffer offer_;
+  std::vector<FileWish> wishes_;  // of hosts for which it is not decided who sends them
+  bool wishes_overdue_ = false;
+  asio::steady_timer wishes_timer_;
+  FileChains chains_;
+  TransferProgress progress_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
-  bootstrap::JobMap map_;
+  std::uint64_t job_id_ = 0;
+  std::vector<std::uint32_t> machine_of_rank_;  // index into machines_
   bootstrap::JobKey key_{};
 
   std::vector<bool> rank_gone_;
+  std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   RankOutput output_;
+  InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
 
   asio::signal_set signals_;

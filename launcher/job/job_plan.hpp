@@ -9,6 +9,8 @@
 
 #include "launcher/cli/run_options.hpp"
 #include "launcher/hosts/placement.hpp"
+#include "launcher/ssh/kept_connections.hpp"
+#include "launcher/stage/agent_binary.hpp"
 
 namespace prun::job {
 
@@ -21,10 +23,18 @@ struct PlannedHost {
 // Everything a job needs to know before it begins. A plain value, made by main.
 struct JobPlan {
   cli::RunOptions options;
-  std::vector<PlannedHost> hosts;           // at least one
-  std::vector<std::uint32_t> host_of_rank;  // index into hosts
-  std::string own_path;   // absolute, of the prun that runs; the workers' is looked for there too
-  std::string directory;  // absolute; where the ranks are to run
+  std::vector<PlannedHost> hosts;              // at least one
+  std::vector<std::uint32_t> host_of_rank;     // index into hosts
+  std::vector<std::uint32_t> program_of_rank;  // index into options.programs
+  // What the placement was made of, for another one without hosts that have failed; hosts without
+  // ranks are in reserve.
+  std::vector<hosts::PlacedProgram> placed_programs;
+  hosts::PlacementRules rules;
+  std::string own_path;                    // absolute, of the prun that runs
+  ssh::KeptConnections kept_connections;   // empty: none are kept
+  std::vector<stage::AgentBinary> agents;  // that can be sent
+  std::vector<std::string> agent_folders;  // where those were looked for
+  std::string directory;                   // absolute; where prun was started
   std::vector<std::string> environment;    // of prun itself, NAME=VALUE
   std::optional<rlimit> descriptor_limit;  // what children get; prun has raised its own
 };

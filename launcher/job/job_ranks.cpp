@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "launcher/io/exit_report.hpp"
@@ -18,8 +19,7 @@ constexpr std::chrono::milliseconds failure_grace{500};
 // Ranks of one host begin to listen within about this time of each other.
 constexpr std::chrono::milliseconds endpoint_batch{2};
 
-// Who gets prun's standard input, and how much of it may be on its way to it.
-constexpr std::uint32_t input_rank = 0;
+// How much of standard input may be on its way to a rank.
 constexpr std::size_t input_window_bytes = 64 * 1024;
 
 }  // namespace
@@ -54,6 +54,14 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
     case ControlKind::agent_problem:
       return take<bootstrap::AgentProblem>(host, frame,
                                            [&](const auto& problem) { on_problem(host, problem); });
+    case ControlKind::stage_want:
+      return take<stage::StageWant>(host, frame, [&](const auto& want) { on_want(host, want); });
+    case ControlKind::stage_progress:
+      return take<stage::StageProgress>(host, frame,
+                                        [&](const auto& progress) { on_progress(host, progress); });
+    case ControlKind::stage_unpassed:
+      return take<stage::StageUnpassed>(host, frame,
+                                        [&](const auto& unpassed) { on_unpassed(host, unpassed); });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
         if (is_rank_of(host, started.rank)) on_rank_started(host);
@@ -88,7 +96,7 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
 }
 
 bool Job::is_rank_of(std::uint32_t host, std::uint32_t rank) {
-  if (rank < map_.size() && map_.host_of_rank[rank] == host) return true;
+  if (rank < machine_of_rank_.size() && machine_of_rank_[rank] == host) return true;
   lose_host(host, fmt::format("its agent speaks for rank {}, which is not there", rank));
   return false;
 }
@@ -98,23 +106,24 @@ void Job::on_rank_started(std::uint32_t host) {
   ++machine.started;
   if (machine.started < machine.ranks.size()) return;
   move(host, HostEvent::all_started);
-  if (map_.host_of_rank[input_rank] == host) begin_input();
+  if (may_input_begin()) begin_input();
 }
 
 void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited) {
   if (rank_gone_[exited.rank]) return;
   rank_gone_[exited.rank] = true;
-  if (exited.rank == input_rank) end_input();
+  forget_reader(exited.rank);
   const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
+  ends_.push_back(end);
   const std::string cause = io::cause_text(end);
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
-    tell_all(bootstrap::PeerLost{exited.rank, true, cause});
+    tell_living(bootstrap::PeerLost{exited.rank, true, cause});
     return;
   }
   decide(io::exit_status_of(end), io::end_sentence(end));
-  tell_all(bootstrap::PeerLost{exited.rank, false, cause});
+  tell_living(bootstrap::PeerLost{exited.rank, false, cause});
   end_job(failure_grace);
 }
 
@@ -152,34 +161,53 @@ void Job::send_endpoints() {
   trace(fmt::format("{} endpoints sent on", endpoints.list.size()));
 }
 
+// Everybody who is to read has been started.
+bool Job::may_input_begin() const {
+  const auto ranks = input_readers_.ranks();
+  return stage_ == Stage::running && !input_ && !ranks.empty() &&
+         std::all_of(ranks.begin(), ranks.end(), [this](std::uint32_t rank) {
+           const auto phase = machines_[machine_of_rank_[rank]]->phase;
+           return phase == HostPhase::running || phase == HostPhase::done;
+         });
+}
+
 void Job::begin_input() {
-  if (stage_ != Stage::running || rank_gone_[input_rank]) return;
-  const auto send = [this](const auto& message) {
-    const auto& channel = machines_[map_.host_of_rank[input_rank]]->channel;
+  const auto send = [this](std::uint32_t rank, const auto& message) {
+    const auto& channel = machines_[machine_of_rank_[rank]]->channel;
     if (channel) channel->send(message);
   };
   input_ = std::make_unique<io::InputSource>(
       STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
       io::InputSource::Handlers{.data =
-                                    [send](std::vector<std::byte> bytes) {
-                                      send(bootstrap::RankInput{input_rank, std::move(bytes)});
+                                    [this, send](const std::vector<std::byte>& bytes) {
+                                      for (const auto rank : input_readers_.ranks())
+                                        send(rank, bootstrap::RankInput{rank, bytes});
                                     },
-                                .end = [send] { send(bootstrap::InputEnd{input_rank}); }});
+                                .end =
+                                    [this, send] {
+                                      for (const auto rank : input_readers_.ranks())
+                                        send(rank, bootstrap::InputEnd{rank});
+                                    }});
   input_->add_credit(input_window_bytes);
 }
 
 void Job::on_input_credit(const bootstrap::InputCredit& credit) {
-  if (!input_ || credit.rank != input_rank) return;
-  if (credit.closed) {
-    end_input();
-  } else {
-    input_->add_credit(credit.bytes);
-  }
+  if (credit.closed) return forget_reader(credit.rank);
+  const std::size_t more = input_readers_.took(credit.rank, credit.bytes);
+  if (input_ && more != 0) input_->add_credit(more);
 }
 
 // What nobody has read yet stays where it is.
-void Job::end_input() {
-  if (input_) input_->stop();
+void Job::forget_reader(std::uint32_t rank) {
+  if (!input_readers_.has(rank)) return;
+  const std::size_t more = input_readers_.left(rank);
+  if (!input_) {
+    if (may_input_begin()) begin_input();
+  } else if (input_readers_.empty()) {
+    input_->stop();
+  } else if (more != 0) {
+    input_->add_credit(more);
+  }
 }
 
 }  // namespace prun::job

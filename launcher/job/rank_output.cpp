@@ -19,25 +19,66 @@ io::LineMerger::Settings merger_settings() {
 
 }  // namespace
 
-RankOutput::RankOutput(asio::io_context& io, Handlers handlers)
-    : merger_([this](io::OutputChunk chunk) { sink_.write(std::move(chunk)); }, merger_settings()),
+RankOutput::RankOutput(asio::io_context& io, cli::OutputOptions options, Handlers handlers)
+    : options_(std::move(options)),
+      handlers_(std::move(handlers)),
+      merger_([this](io::OutputChunk chunk) { sink_.write(std::move(chunk)); }, merger_settings()),
       sink_(STDOUT_FILENO, STDERR_FILENO,
             [&io](std::function<void()> work) { asio::post(io, std::move(work)); },
-            {.settled = [on = std::move(handlers.settled)](
-                            const io::OutputChunk& chunk) { on(chunk.source, chunk.credit); },
+            {.settled =
+                 [this](const io::OutputChunk& chunk) {
+                   handlers_.settled(chunk.source, chunk.credit);
+                 },
              .failed =
-                 [on = std::move(handlers.broken)](io::Stream stream, int error) {
-                   if (stream == io::Stream::out) on(error);
+                 [this](io::Stream stream, int error) {
+                   if (stream == io::Stream::out) handlers_.broken(error);
                  }}),
       tick_(io) {}
 
-void RankOutput::take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data) {
-  merger_.feed(rank, static_cast<io::Stream>(stream),
-               {reinterpret_cast<const char*>(data.data()), data.size()});
-  arm_tick();
+core::Status RankOutput::prepare(const io::PatternPlace& place, bool label) {
+  std::string pattern = options_.pattern;
+  if (pattern.empty() && label) pattern = "[%r@%h] ";
+  if (options_.timestamp) pattern.insert(0, "%t ");
+  merger_.set_label(place.rank, io::expand_pattern(pattern, place));
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& [stream, file] : {std::pair(io::Stream::out, options_.out_file),
+                                     std::pair(io::Stream::err, options_.err_file)}) {
+    if (file.empty()) continue;
+    const auto path = io::fill_time(io::expand_pattern(file, place), now);
+    const auto opened = files_.open(place.rank, stream, path);
+    if (!opened) return opened.failure();
+  }
+  return core::Done{};
+}
+
+bool RankOutput::is_shown(std::uint32_t rank, io::Stream stream) const {
+  const bool shows = stream == io::Stream::out ? options_.shows_out : options_.shows_err;
+  return shows && (!options_.from || options_.from->count(rank) != 0);
+}
+
+void RankOutput::take(std::uint32_t rank, std::uint8_t number, std::span<const std::byte> data) {
+  const auto stream = options_.merge ? io::Stream::out : static_cast<io::Stream>(number);
+  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+  if (files_.has(rank, stream)) check_file(files_.write(rank, stream, text));
+  if (!is_shown(rank, stream)) {
+    handlers_.settled(rank, data.size());
+  } else if (options_.raw) {
+    sink_.write({stream, rank, data.size(), std::string(text)});
+  } else {
+    merger_.feed(rank, stream, text);
+    arm_tick();
+  }
+}
+
+void RankOutput::check_file(const core::Status& written) {
+  if (written.ok() || files_failed_) return;
+  files_failed_ = true;
+  handlers_.file_failed(written.failure().text);
 }
 
 void RankOutput::end_of(std::uint32_t rank) {
+  check_file(files_.end(rank, io::Stream::out));
+  check_file(files_.end(rank, io::Stream::err));
   merger_.end(rank, io::Stream::out);
   merger_.end(rank, io::Stream::err);
 }

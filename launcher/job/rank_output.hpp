@@ -9,7 +9,10 @@
 #include <span>
 #include <string>
 
+#include "launcher/cli/run_options.hpp"
 #include "launcher/io/line_merger.hpp"
+#include "launcher/io/output_files.hpp"
+#include "launcher/io/output_pattern.hpp"
 #include "launcher/io/output_sink.hpp"
 
 namespace prun::job {
@@ -21,15 +24,16 @@ class RankOutput {
  public:
   struct Handlers {
     std::function<void(std::uint32_t rank, std::size_t bytes)> settled;  // written or thrown away
-    std::function<void(int error)> broken;  // standard output takes no more
+    std::function<void(int error)> broken;                     // standard output takes no more
+    std::function<void(const std::string& text)> file_failed;  // once: a file takes no more
   };
 
-  RankOutput(asio::io_context& io, Handlers handlers);
+  RankOutput(asio::io_context& io, cli::OutputOptions options, Handlers handlers);
 
-  void set_label(std::uint32_t rank, std::string label) {
-    merger_.set_label(rank, std::move(label));
-  }
-  void take(std::uint32_t rank, std::uint8_t stream, std::span<const std::byte> data);
+  // What stands before the lines of a rank, and the files it writes to. A Failure where one of those
+  // cannot be made.
+  core::Status prepare(const io::PatternPlace& place, bool label);
+  void take(std::uint32_t rank, std::uint8_t number, std::span<const std::byte> data);
   // The rank will print no more.
   void end_of(std::uint32_t rank);
   // "prun: TEXT" on standard error.
@@ -39,7 +43,13 @@ class RankOutput {
 
  private:
   void arm_tick();
+  void check_file(const core::Status& written);
+  bool is_shown(std::uint32_t rank, io::Stream stream) const;
 
+  cli::OutputOptions options_;
+  Handlers handlers_;
+  bool files_failed_ = false;
+  io::OutputFiles files_;
   io::LineMerger merger_;
   io::OutputSink sink_;
   asio::steady_timer tick_;

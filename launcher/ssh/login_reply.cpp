@@ -1,6 +1,9 @@
 #include "launcher/ssh/login_reply.hpp"
 
-#include "launcher/ssh/ssh_command.hpp"
+#include <algorithm>
+#include <utility>
+
+#include "launcher/ssh/remote_command.hpp"
 #include "runtime/bootstrap/control_frame.hpp"
 
 namespace prun::ssh {
@@ -19,22 +22,21 @@ LoginReply::State LoginReply::feed(std::span<const std::byte> bytes) {
   // kept whole.
   seen_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 
-  std::size_t at = 0;
-  if (path_.empty()) path_ = std::string(line_behind(shell_marker, at));
+  if (path_.empty()) path_ = std::string(line_behind(shell_marker));
+  if (needed_.empty()) needed_ = std::string(line_behind(need_marker));
   const std::size_t greeting = seen_.find(bootstrap::agent_greeting);
   if (greeting != std::string::npos && greeting <= most_noise_bytes) {
     rest_at_ = greeting + bootstrap::agent_greeting.size();
     return State::greeted;
   }
   if (greeted_by_another()) return State::other_version;
-  if (const auto where = line_behind(missing_marker, at); !where.empty()) {
-    detail_ = std::string(where);
-    return State::missing;
-  }
-  if (const auto where = line_behind(broken_marker, at); !where.empty()) {
-    detail_ = seen_.substr(at + broken_marker.size());
-    while (detail_.ends_with('\n')) detail_.pop_back();
-    return State::broken;
+  for (const auto& [marker, state] :
+       {std::pair{machine_marker, State::unknown_machine},
+        std::pair{no_room_marker, State::no_room}, std::pair{unsent_marker, State::unsent}}) {
+    if (const auto words = line_behind(marker); !words.empty()) {
+      detail_ = std::string(words);
+      return state;
+    }
   }
   return seen_.size() > most_noise_bytes ? State::too_much_noise : State::waiting;
 }
@@ -45,7 +47,7 @@ std::span<const std::byte> LoginReply::rest() const {
 
 std::string LoginReply::noise() const {
   std::size_t end = seen_.size();
-  for (const auto marker : {shell_marker, missing_marker, broken_marker, greeting_stem()}) {
+  for (const auto marker : {shell_marker, machine_marker, no_room_marker, greeting_stem()}) {
     end = std::min(end, seen_.find(marker));
   }
   return seen_.substr(0, end);
@@ -65,8 +67,8 @@ bool LoginReply::greeted_by_another() {
 }
 
 // The whole line behind the first such marker, empty if it is not complete.
-std::string_view LoginReply::line_behind(std::string_view marker, std::size_t& at) const {
-  at = seen_.find(marker);
+std::string_view LoginReply::line_behind(std::string_view marker) const {
+  const std::size_t at = seen_.find(marker);
   if (at == std::string::npos || at > most_noise_bytes) return {};
   const std::string_view line = std::string_view(seen_).substr(at + marker.size());
   const std::size_t end = line.find('\n');

@@ -14,19 +14,23 @@ class LoginReply {
   static constexpr std::size_t most_noise_bytes = 64 * 1024;
 
   enum class State {
-    waiting,        // more bytes are needed
-    greeted,        // the agent is there; rest() are the first bytes of its frames
-    other_version,  // an agent that greets by another number; detail() is its greeting
-    missing,        // no prun on the host; detail() is where it was looked for
-    broken,  // a prun that does not run; detail() is its path, and behind a line feed what it said
+    waiting,          // more bytes are needed
+    greeted,          // the agent is there; rest() are the first bytes of its frames
+    other_version,    // an agent that greets by another number; detail() is its greeting
+    unknown_machine,  // no agent was offered for its processor; detail() is its `uname -m`
+    no_room,          // no folder can take the agent; detail() is where it was tried
+    unsent,           // the agent did not come in whole; detail() is where or why
     too_much_noise,
   };
 
   // Takes bytes as they arrive. Once it has answered anything but waiting, feed it no more.
   State feed(std::span<const std::byte> bytes);
 
-  // The host's shell has begun our command: the login is over. The prun it starts.
+  // The host's shell has begun our command: the login is over. The agent it starts.
   bool shell_seen() const { return !path_.empty(); }
+  // The agent that must be sent before it can start, as architecture and id: "armhf-12ab"; empty
+  // while none is asked for.
+  const std::string& needed() const { return needed_; }
   const std::string& path() const { return path_; }
   const std::string& detail() const { return detail_; }
   std::span<const std::byte> rest() const;
@@ -34,11 +38,12 @@ class LoginReply {
   std::string noise() const;
 
  private:
-  std::string_view line_behind(std::string_view marker, std::size_t& at) const;
+  std::string_view line_behind(std::string_view marker) const;
   bool greeted_by_another();
 
   std::string seen_;
   std::string path_;
+  std::string needed_;
   std::string detail_;
   std::size_t rest_at_ = 0;
 };

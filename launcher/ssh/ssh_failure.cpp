@@ -23,6 +23,7 @@ constexpr std::array patterns{
     Pattern{"differs from the key for the IP address", SshCause::host_key_changed},
     Pattern{"Host key verification failed", SshCause::host_key_unknown},
     Pattern{"host key is known for", SshCause::host_key_unknown},
+    Pattern{"System is booting up", SshCause::closed},  // pam_nologin
     Pattern{"Permission denied", SshCause::key_refused},
     Pattern{"Too many authentication failures", SshCause::key_refused},
     Pattern{"Connection refused", SshCause::refused},
@@ -126,6 +127,10 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
       repair = fmt::format("try: {}", login);
       break;
   }
+  failure.may_be_booting = failure.try_again || failure.cause == SshCause::unknown_name ||
+                           failure.cause == SshCause::no_route ||
+                           failure.cause == SshCause::refused ||
+                           failure.cause == SshCause::timed_out;
   failure.text = what;
   if (!said.empty()) failure.text += fmt::format(" ({})", said);
   failure.text += "; " + repair;

@@ -22,8 +22,9 @@ enum class SshCause {
 
 struct SshFailure {
   SshCause cause = SshCause::other;
-  std::string text;        // without the host's name in front
-  bool try_again = false;  // it may go away by itself
+  std::string text;             // without the host's name in front
+  bool try_again = false;       // it may go away by itself
+  bool may_be_booting = false;  // a board that is being switched on looks like this
 };
 
 // What ssh wrote to its standard error, with a status other than zero, before the far end said

@@ -10,6 +10,12 @@ using core::Result;
 using wire::Reader;
 using wire::Writer;
 
+Binding get_binding(Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > static_cast<std::uint8_t>(Binding::core)) in.fail();
+  return static_cast<Binding>(value);
+}
+
 // The message if every field fitted, else a failure that names the message.
 template <class Message>
 Result<Message> checked(const Reader& in, Message message, const char* name) {
@@ -155,6 +161,8 @@ void JobSetup::encode(Writer& out) const {
     put_strings(out, program.unset);
     out.string(program.directory);
     put_bool(out, program.directory_required);
+    out.string(program.search_path);
+    out.u8(static_cast<std::uint8_t>(program.binding));
   }
   put_indices(out, program_of_rank);
   out.i32(input_rank);
@@ -167,13 +175,15 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.key = get_key(in);
   message.host_index = in.u32();
   message.bind_address = in.string(wire::max_string_bytes);
-  message.programs.resize(in.count(wire::max_list_entries, 17));
+  message.programs.resize(in.count(wire::max_list_entries, 22));
   for (auto& program : message.programs) {
     program.arguments = get_strings(in);
     program.environment = get_strings(in);
     program.unset = get_strings(in);
     program.directory = in.string(wire::max_string_bytes);
     program.directory_required = get_bool(in);
+    program.search_path = in.string(wire::max_string_bytes);
+    program.binding = get_binding(in);
     if (program.arguments.empty()) in.fail();
   }
   message.program_of_rank = get_indices(in, wire::max_ranks);
@@ -181,7 +191,9 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.compression = get_compression(in);
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
-      !all_below(message.program_of_rank, message.programs.size())) {
+      !all_below(message.program_of_rank, message.programs.size()) ||
+      message.input_rank < JobSetup::input_for_all ||
+      message.input_rank >= static_cast<std::int32_t>(message.map.size())) {
     in.fail();
   }
   return checked(in, std::move(message), "job_setup");

@@ -49,6 +49,13 @@ enum class ControlKind : std::uint8_t {
   rank_aborting = 21,
   peer_lost = 22,
   rank_finalized = 23,
+  stage_offer = 24,  // these and those from 40 on: launcher/stage/messages.hpp
+  stage_want = 25,
+  stage_data = 26,
+  stage_pass_on = 40,
+  stage_unpassed = 41,
+  stage_source_lost = 42,
+  stage_progress = 43,
 };
 
 using JobKey = std::array<std::byte, 32>;
@@ -78,6 +85,12 @@ struct HostEntry {
   bool operator==(const HostEntry&) const = default;
 };
 
+// Which processors a rank may use.
+enum class Binding : std::uint8_t {
+  none = 0,  // all that the agent may
+  core = 1,  // one core, with all threads of it
+};
+
 // One program of the job and how its ranks are started.
 struct Program {
   std::vector<std::string> arguments;    // [0] is the program as typed
@@ -86,6 +99,9 @@ struct Program {
   std::string directory;                 // working directory wanted
   bool directory_required =
       false;  // --wdir: missing is an error; else the home directory is used, with a note
+
+  std::string search_path;  // folders, by colons, that come before PATH
+  Binding binding = Binding::none;
 
   bool operator==(const Program&) const = default;
 };
@@ -110,8 +126,11 @@ struct JobSetup {
   std::string bind_address;  // numeric; what this host's ranks listen on ("0.0.0.0" where unsure)
   std::vector<Program> programs;
   std::vector<std::uint32_t> program_of_rank;
-  std::int32_t input_rank = 0;  // who gets standard input, -1 for nobody
+  std::int32_t input_rank = 0;  // who gets standard input, or one of the two below
   core::CompressionMode compression = core::CompressionMode::automatic;
+
+  static constexpr std::int32_t no_input = -1;
+  static constexpr std::int32_t input_for_all = -2;
 
   void encode(wire::Writer& out) const;
   static core::Result<JobSetup> decode(wire::Reader& in);

@@ -242,22 +242,16 @@ class Refusals(ClusterTest):
         for host in ("rpi1", "rpi2"):
             self.cluster.run(host, ["sh", "-c", "printf '#!/bin/sh\\necho ran\\n' > /root/work; chmod +x /root/work"], check=True)
         self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: cannot run ./work: it is not there \(in /root\)$", self.nothing],
-                     status=127, program=("./work",))
+                     "--stage=off", status=127, program=("./work",))
         self.cluster.run("rpi2", ["chmod", "-x", "/root/work"], check=True)
         self.refused("rpi1,rpi2", [r"^prun: rpi2: cannot run ./work: it is not executable", self.nothing],
-                     status=126, program=("./work",))
+                     "--stage=off", status=126, program=("./work",))
 
     def test_a_folder_that_was_asked_for_and_is_missing_on_one_host(self):
         for host in ("rpi1", "rpi2"):
             self.cluster.run(host, ["mkdir", "-p", "/root/films"], check=True)
         self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: the working directory /root/films is not there \(--wdir\)$", self.nothing],
                      "--wdir", "/root/films")
-
-    def test_a_prun_in_path_will_do(self):
-        self.cluster.run("rpi1", ["cp", str(vcluster.BIN / "prun"), "/root/prun-copy"], check=True)
-        # The same path is not there on rpi2.
-        result = self.cluster.run("rpi1", ["/root/prun-copy", "-H", "rpi2", "hostname"])
-        self.assertEqual((result.returncode, result.stdout), (0, "rpi2\n"), result.stderr)
 
     def test_everything_that_is_wrong_is_told_at_once(self):
         self.refused("rpi1,rpi9,ssh://rpi2:2222,rpi3", ["^prun: rpi9: no address", "^prun: rpi2: .*no ssh server",
@@ -313,7 +307,7 @@ class Ending(ClusterTest):
 
     def test_the_agent_of_one_host_killed(self):
         process = self.start("-H", "rpi1,rpi2", "sh", "-c", "echo up; setsid sleep 101 & exec sleep 100", ranks=2)
-        agents = [number for number, words in self.cluster.processes("rpi2") if words.endswith("prun agent")]
+        agents = [number for number, words in self.cluster.processes("rpi2") if "/agent-" in words]
         self.assertEqual(len(agents), 2)
         os.kill(max(agents), signal.SIGKILL)
         _, err = process.communicate(timeout=10)

@@ -20,6 +20,8 @@ def under_prun(ranks, name, *arguments, **options):
 
 
 def _run(command, cwd=None, env=None):
+    # More ranks than this machine has cores are nothing to talk about here.
+    env = dict(os.environ if env is None else env, PRUN_OPTIONS="--oversubscribe")
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=TIME_LIMIT, cwd=cwd, env=env, check=False)
 

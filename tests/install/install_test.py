@@ -32,7 +32,8 @@ class Installed(unittest.TestCase):
 
     def run_well(self, *command, cwd=None):
         done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=240, check=False)
+                              stderr=subprocess.STDOUT, text=True, timeout=240, check=False,
+                              env=dict(os.environ, PRUN_OPTIONS="--oversubscribe"))
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout
 
@@ -86,7 +87,8 @@ class Installed(unittest.TestCase):
         self.assertLessEqual(headers, files)
         rest = files - headers - {f"bin/{LAUNCHER}", f"bin/{LAUNCHER}-tune"}
         for file in rest:
-            self.assertRegex(file, r"^lib(64)?(/[^/]+)?/(libprun\.a|cmake/prun/[^/]+\.cmake)$")
+            self.assertRegex(file, r"^(lib(64)?(/[^/]+)?/(libprun\.a|cmake/prun/[^/]+\.cmake)|bin/[^/]+-tune|libexec/prun/prun-agent-\w+|"
+                                   r"share/(man/man1/[^/]+\.1|bash-completion/completions/prun|zsh/site-functions/_prun))$")
 
     def test_all_of_it_is_small(self):
         if BUILD_TYPE != "Release":
@@ -96,7 +98,7 @@ class Installed(unittest.TestCase):
         library, = (size for path, size in sizes.items() if path.endswith("/libprun.a"))
         # What a host needs to build and to start programs; the aim is in docs/performance.md.
         self.assertLess(library + sizes[f"bin/{LAUNCHER}"], 5_000_000, sizes)
-        self.assertLess(sum(sizes.values()), 6_500_000, sizes)
+        self.assertLess(sum(sizes.values()), 8_000_000, sizes)
 
     def test_command_stands_on_its_own(self):
         self.assertRegex(self.run_well(self.launcher, "--version"), r"\d+\.\d+\.\d+")

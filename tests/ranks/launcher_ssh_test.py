@@ -1,6 +1,7 @@
 """Logins, with programs that stand in for ssh."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -30,6 +31,56 @@ class Logins(LauncherTest):
         self.assertEqual(sorted(done.out.splitlines()), ["0 one", "1 two", "2 three"])
         self.assertQuiet(done)
 
+    dead = 'test $host = dead && { echo "ssh: connect to host dead port 22: No route to host" >&2; exit 255; }; '
+
+    def test_dead_hosts_are_left_out(self):
+        done = self.run_hosts("one,dead,three", self.dead + 'exec sh -c "$command"', "--skip-dead",
+                              program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(sorted(done.out.splitlines()), ["0 of 2 on one", "1 of 2 on three"])
+        self.assertEqual(done.status, 0)
+        self.assertRegex(done.err, r"^prun: dead: left out: there is no way to it through the network .*\n$")
+
+    def test_a_number_of_ranks_stays_and_reserve_hosts_step_in(self):
+        done = self.run_hosts("one,dead,three", self.dead + 'exec sh -c "$command"', "--min-hosts", "2", "-n", "2",
+                              "-q", program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(sorted(done.out.splitlines()), ["0 of 2 on one", "1 of 2 on three"])
+        self.assertQuiet(done)
+
+    def test_hosts_in_reserve_that_are_not_needed_are_left_alone(self):
+        done = self.run_hosts("one,two,three", 'exec sh -c "$command"', "--skip-dead", "-n", "1",
+                              program=("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE on $PRUN_HOST"))
+        self.assertEqual(done.out, "0 of 1 on one\n")
+        self.assertQuiet(done)
+
+    def test_too_few_hosts(self):
+        done = self.fails(self.dead + 'exec sh -c "$command"', r"(?m)^prun: dead: there is no way to it",
+                          "--min-hosts", "3", hosts="one,dead,three")
+        self.assertEqual(done.last_line, "prun: 2 of 3 hosts can be used, and 3 are needed (--min-hosts)")
+
+    def test_a_program_whose_hosts_are_all_dead(self):
+        done = self.run_prun("--launcher-exec", self.ssh(self.dead + 'exec sh -c "$command"'), "--skip-dead",
+                             "-H", "one", "true", ":", "-H", "dead", "true")
+        self.assertEqual(done.status, 125)
+        self.assertEqual(done.last_line, "prun: a program of the job has lost all of its hosts")
+
+    def test_waits_for_a_host_that_boots(self):
+        up = self.path("up")
+        script = (f'test -e {up} || {{ touch {up}; echo "ssh: connect to host far port 22: Connection refused" >&2; exit 255; }}; '
+                  'exec sh -c "$command"')
+        done = self.run_hosts("far", script, "--wait-hosts", "20s", program=("echo", "here"))
+        self.assertEqual(done.out, "here\n")
+        self.assertQuiet(done)
+
+    def test_waits_no_longer_than_it_was_told(self):
+        done = self.fails('echo "ssh: connect to host far port 22: Connection refused" >&2; exit 255',
+                          r"^prun: far: it is there, but no ssh server listens", "--wait-hosts", "0.5")
+        self.assertLess(done.seconds, 5)
+
+    def test_a_refused_key_is_not_waited_for(self):
+        done = self.fails('echo "far: Permission denied (publickey)." >&2; exit 255', r"^prun: far: it refuses our ssh key",
+                          "--wait-hosts", "25")
+        self.assertLess(done.seconds, 5)
+
     def test_login_shells_of_several_makes(self):
         for shell in ("sh", "bash", "dash", "zsh", "fish", "tcsh", "busybox sh"):
             if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True).returncode != 0:
@@ -38,7 +89,7 @@ class Logins(LauncherTest):
                 self.assertQuiet(self.run_hosts("far", f'exec {shell} -c "$command"'))
 
     def test_noise_before_the_greeting(self):
-        noise = "printf 'Welcome to far!\\nprun-agent\\nprun-agent 2 \\nno line feed'; "
+        noise = "printf 'Welcome to far!\\nprun-agent\\nprun-agent 3 \\nno line feed'; "
         done = self.run_hosts("far", noise + 'echo "a banner" >&2; exec sh -c "$command"', program=("echo", "hello"))
         self.assertEqual(done.out, "hello\n")
         self.assertQuiet(done)
@@ -84,35 +135,66 @@ class Logins(LauncherTest):
                                      "Connection reset by peer' >&2; exit 255; fi; exec sh -c \"$command\"")
         self.assertQuiet(done)
 
-    def test_no_prun_there(self):
-        done = self.fails('exec sh -c "printf \\"\\nprun-missing /x/prun\\n\\"; exit 127"',
-                          "^prun: far: prun is not installed there: looked for /x/prun and in PATH")
+    def test_a_processor_without_agent(self):
+        done = self.fails("printf '\\nprun-machine vax\\n'; exit 126",
+                          "^prun: far: its processor is vax, and prun has no agent for that; in /.* there is [a-z0-9_]+")
         self.assertEqual(done.err.count("\n"), 1)
 
-    def test_our_command_finds_out_that_no_prun_is_there(self):
-        self.fails('PATH=/nowhere; command=$(printf %s "$command" | /bin/sed s:/prun:/no-prun:g); exec /bin/sh -c "$command"',
-                   "^prun: far: prun is not installed there: looked for /.*/no-prun and in PATH$")
+    def is_sent(self):
+        """Runs a job on one host; whether its agent had to be sent."""
+        done = self.run_hosts("far", 'exec sh -c "$command"', "-v", program=("echo", "ran"))
+        self.assertEqual((done.out, done.status), ("ran\n", 0), done.err)
+        return "far: needs the agent" in done.err
 
-    def test_our_command_finds_prun_in_path(self):
-        folder = os.environ["PRUN_BIN"]
-        done = self.run_hosts("far", f"PATH={folder}:$PATH; command=$(printf %s \"$command\" | sed s:{folder}/:/nowhere/:g); "
-                                     'exec /bin/sh -c "$command"', program=("echo", "found"))
-        self.assertEqual(done.out, "found\n")
+    def test_the_agent_is_sent_once(self):
+        self.assertTrue(self.is_sent())
+        self.assertFalse(self.is_sent())
+        cache = self.path("cache/prun")
+        [agent] = os.listdir(cache)
+        self.assertRegex(agent, "^agent-[a-z0-9_]+-[0-9a-f]{40}$")
+        self.assertEqual(os.stat(cache).st_mode & 0o7777, 0o700)
+        self.assertEqual(os.stat(f"{cache}/{agent}").st_mode & 0o7777, 0o700)
 
-    def test_our_command_finds_a_prun_that_does_not_run(self):
-        broken = self.write("prun", "#!/bin/sh\necho 'libstdc++ is too old' >&2\nexit 1\n")
-        folder = os.environ["PRUN_BIN"]
-        self.fails(f'PATH=/usr/bin:/bin; command=$(printf %s "$command" | sed s:{folder}/prun:{broken}:g); exec /bin/sh -c "$command"',
-                   rf"^prun: far: its prun does not run there: {broken} \(libstdc\+\+ is too old\)$")
+    def test_a_damaged_agent_is_replaced(self):
+        self.assertTrue(self.is_sent())
+        cache = self.path("cache/prun")
+        [agent] = os.listdir(cache)
+        for damage in (b"", b"#!/bin/sh\nexit 0\n", b"\x7fELF", bytes(5000)):
+            with self.subTest(damage[:10]):
+                with open(f"{cache}/{agent}", "wb") as file:
+                    file.write(damage)
+                self.assertTrue(self.is_sent())
+                self.assertFalse(self.is_sent())
+
+    def test_an_agent_damaged_on_its_way_is_not_started(self):
+        self.fails('exec 3<&0; (head -c 1000 <&3; head -c 1 <&3 >/dev/null; printf X; cat <&3) | sh -c "$command"',
+                   "^prun: far: prun's agent has not arrived there whole .it is not what was sent.")
+        self.assertEqual(os.listdir(self.path("cache/prun")), [])
+
+    def test_an_agent_where_no_home_can_be_written(self):
+        done = self.run_hosts("far", f'unset XDG_CACHE_HOME; HOME=/dev/null; TMPDIR={self.path("tmp")}; '
+                                     'export HOME TMPDIR; exec sh -c "$command"', program=("echo", "ran"))
+        self.assertEqual((done.out, done.status), ("ran\n", 0), done.err)
+        os.mkdir(self.path("tmp"))
+        done = self.run_hosts("far", f'unset XDG_CACHE_HOME; HOME=/dev/null; TMPDIR={self.path("tmp")}; '
+                                     'export HOME TMPDIR; exec sh -c "$command"', program=("sh", "-c", f"ls {self.path('tmp')}"))
+        self.assertEqual((done.out, done.status), ("", 0), done.err)
+
+    def test_the_agent_takes_its_time_on_a_slow_line(self):
+        agent = next(pathlib.Path(os.environ["PRUN_BIN"]).glob(f"prun-agent-{os.uname().machine}*"))
+        slow = "; ".join([f"head -c {agent.stat().st_size // 8}", "sleep 0.3"] * 8)
+        line = self.path("line")
+        self.assertQuiet(self.run_hosts("far", f'mkfifo {line}; exec 3<&0; (({slow}) <&3; exec cat <&3) >{line} & feeder=$!; '
+                                               f'sh -c "$command" <{line}; kill $feeder', "--start-timeout", "1.5"))
 
     def test_another_make_of_prun(self):
         self.fails("printf '\\nprun-agent 99\\n'; sleep 100", r"its prun is of another make \(prun-agent 99\)")
 
     def test_garbage_behind_the_greeting(self):
-        self.fails("printf '\\nprun-agent 2\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")
+        self.fails("printf '\\nprun-agent 3\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")
 
     def test_a_frame_that_is_not_due(self):
-        self.fails("printf '\\nprun-agent 2\\n\\005\\000\\000\\000\\015\\000\\000\\000\\000'; sleep 100",
+        self.fails("printf '\\nprun-agent 3\\n\\005\\000\\000\\000\\015\\000\\000\\000\\000'; sleep 100",
                    "^prun: far: its agent sent a message of kind 13 while")
 
     def test_login_that_is_not_allowed(self):
@@ -123,12 +205,12 @@ class Logins(LauncherTest):
         started = self.path("started")
         done = self.run_hosts("good,bad,worse,alike",
                               'case $host in bad) echo "Permission denied (publickey)" >&2; exit 255;; '
-                              "worse | alike) printf '\\nprun-missing /x/prun\\n'; sleep 0.2; exit 127;; esac; exec sh -c \"$command\"",
+                              "worse | alike) printf '\\nprun-machine vax\\n'; sleep 0.2; exit 126;; esac; exec sh -c \"$command\"",
                               program=("touch", started))
         self.assertEqual(done.status, 125)
         self.assertEqual(done.err.count("\n"), 3)
         self.assertRegex(done.err, "(?m)^prun: bad: it refuses our ssh key")
-        self.assertRegex(done.err, "(?m)^prun: (worse, alike|alike, worse): prun is not installed there")
+        self.assertRegex(done.err, "(?m)^prun: (worse, alike|alike, worse): its processor is vax")
         self.assertEqual(done.last_line, "prun: nothing was started on any host")
         self.assertFalse(os.path.exists(started))
 

@@ -66,7 +66,9 @@ class LauncherTest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory(prefix="prun-test-")
         self.addCleanup(self.folder.cleanup)
         self.addCleanup(self.nothing_left)
-        self.environment = dict(os.environ, PRUN_TEST_TOKEN=self.token)
+        # Tests have more ranks than this machine has cores, and say nothing about it. No settings of the user's.
+        self.environment = dict(os.environ, PRUN_TEST_TOKEN=self.token, PRUN_OPTIONS="--oversubscribe",
+                                XDG_CONFIG_HOME=self.folder.name, XDG_CACHE_HOME=self.path("cache"), PRUN_PERSIST="no")
         for name in [n for n in self.environment if n.startswith(("SSH_", "PRUN_RANK", "PRUN_FD"))]:
             del self.environment[name]
 

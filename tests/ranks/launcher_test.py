@@ -1,6 +1,7 @@
 """prun on this machine with programs that know nothing of it."""
 
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -23,6 +24,178 @@ class Ranks(LauncherTest):
         done = self.run_prun("sh", "-c", "echo $PRUN_RANK of $PRUN_SIZE")
         self.assertEqual(done.out, "0 of 1\n")
         self.assertQuiet(done)
+
+    def test_several_programs_are_one_world(self):
+        done = self.run_prun("-l", "-n", "1", "sh", "-c", "echo master of $PRUN_SIZE in $PWD with $WHO", ":",
+                             "-n", "2", "-x", "WHO=me", "--wdir", "/", "sh", "-c", "echo worker of $PRUN_SIZE in $PWD with $WHO")
+        host = os.uname().nodename
+        self.assertEqual(sorted(done.out.splitlines()),
+                         [f"[0@{host}] master of 3 in {os.getcwd()} with",
+                          f"[1@{host}] worker of 3 in / with me", f"[2@{host}] worker of 3 in / with me"])
+        self.assertQuiet(done)
+
+    def test_input_for_all_and_for_none(self):
+        for who, counts in (("all", ["3", "3", "3"]), ("none", ["0", "0", "0"]), ("2", ["0", "0", "3"])):
+            with self.subTest(who):
+                done = self.run_prun("--stdin", who, "-n", "3", "sh", "-c", "echo $PRUN_RANK $(wc -l)", data=b"a\nb\nc\n")
+                self.assertEqual(sorted(done.out.splitlines()), [f"{rank} {count}" for rank, count in enumerate(counts)])
+                self.assertQuiet(done)
+
+    def test_input_for_all_where_one_leaves_early(self):
+        data = b"0123456789abcde\n" * 100000
+        done = self.run_prun("--stdin", "all", "-n", "3", "sh", "-c", "test $PRUN_RANK = 1 || wc -c", data=data)
+        self.assertEqual(done.out.split(), [str(len(data))] * 2)
+        self.assertQuiet(done)
+
+    def test_input_for_a_rank_that_is_not_there(self):
+        done = self.run_prun("--stdin", "2", "-n", "2", "cat")
+        self.assertEqual((done.status, done.err), (125, "prun: --stdin 2: the last rank of this job is 1\n"))
+
+    def test_bound_to_a_core_each(self):
+        cores = sorted(os.sched_getaffinity(0))
+        done = self.run_prun("--bind-to", "core", "-n", str(len(cores)), sys.executable, "-c",
+                             "import os; print(*sorted(os.sched_getaffinity(0)))")
+        self.assertQuiet(done)
+        bound = [set(map(int, line.split())) for line in done.out.splitlines()]
+        self.assertEqual(set().union(*bound), set(cores))
+        self.assertTrue(all(len(one) < len(cores) for one in bound) or len(set(map(frozenset, bound))) == 1)
+
+    def test_this_machine_alone_needs_no_folder(self):
+        home = self.path("home")
+        os.mkdir(home)
+        environment = {name: value for name, value in self.environment.items() if not name.startswith("XDG_")}
+        done = self.run_prun("-n", "2", "true", env=dict(environment, HOME=home, PRUN_PERSIST="yes"))
+        self.assertEqual((done.status, done.err, os.listdir(home)), (0, "", []))
+
+    def test_environment_of_the_users_or_not(self):
+        environment = dict(self.environment, MINE="1", YOURS="2")
+        for options, expected in ((["-genvnone"], " \n"), (["-genvlist", "YOURS"], " 2\n"), (["--unset-env", "MINE"], " 2\n"),
+                                  (["-genvnone", "-x", "MINE"], "1 \n"), (["-genvall"], "1 2\n")):
+            with self.subTest(options):
+                done = self.run_prun(*options, "sh", "-c", 'echo "$MINE $YOURS"; test -n "$HOME"', env=environment)
+                self.assertEqual(done.out, expected)
+                self.assertQuiet(done)
+
+    def test_programs_of_a_folder(self):
+        self.write("greet", "#!/bin/sh\necho hello\n")
+        done = self.run_prun("--path", self.path(""), "greet")
+        self.assertEqual(done.out, "hello\n")
+        self.assertQuiet(done)
+
+    def test_a_dry_run_starts_nothing(self):
+        done = self.run_prun("--dry-run", "-H", "far,away", "-n", "3", "touch", self.path("started"), ":", "-n", "1", "./other")
+        self.assertIn("4 ranks on 2 hosts\n", done.out)
+        self.assertIn("     3  away  ./other\n", done.out)
+        self.assertQuiet(done)
+        self.assertFalse(os.path.exists(self.path("started")))
+
+    def test_how_every_rank_has_ended(self):
+        host = os.uname().nodename
+        done = self.run_prun("-print-all-exitcodes", "-n", "2", "sh", "-c", "test $PRUN_RANK = 0 || { sleep 0.2; exit 3; }")
+        self.assertEqual(done.status, 3)
+        self.assertEqual(done.err.splitlines()[:2], [f"prun: rank 0 on {host} exited with status 0",
+                                                     f"prun: rank 1 on {host} exited with status 3"])
+
+    def test_its_process_id(self):
+        process = self.popen("--report-pid", self.path("pid"), "true")
+        self.assertQuiet(self.finish(process))
+        with open(self.path("pid")) as file:
+            self.assertEqual(file.read(), f"{process.pid}\n")
+        done = self.run_prun("--report-pid", self.path("no/pid"), "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("--report-pid: cannot write", done.err)
+
+    def test_signals_that_were_asked_for(self):
+        script = "trap 'echo window; exit 0' WINCH; echo up; while :; do sleep 0.05; done"
+        process = self.popen("--forward-signals", "WINCH", "sh", "-c", script)
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        process.send_signal(signal.SIGWINCH)
+        done = self.finish(process)
+        self.assertEqual((done.out, done.status), ("window\n", 0))
+
+    def test_more_ranks_than_cores_are_worth_one_note(self):
+        cores = len(os.sched_getaffinity(0))
+        environment = {name: value for name, value in self.environment.items() if name != "PRUN_OPTIONS"}
+        for options, noted in ((["-n", str(cores)], False), (["-n", str(cores + 1)], True),
+                               (["-q", "-n", str(cores + 1)], False), (["--oversubscribe", "-n", str(cores + 1)], False)):
+            with self.subTest(options):
+                done = self.run_prun(*options, "true", env=environment)
+                self.assertEqual(done.status, 0)
+                self.assertEqual(done.err.count("\n"), 1 if noted else 0, done.err)
+                if noted:
+                    self.assertIn(f": {cores + 1} ranks share ", done.err)
+
+    def test_settings_of_the_user(self):
+        os.makedirs(self.path("prun"))
+        self.write("prun/prun.conf", "label\nn = 2\nx = WHO=me\n", 0o644)
+        done = self.run_prun("sh", "-c", "echo $WHO")
+        host = os.uname().nodename
+        self.assertEqual(sorted(done.out.splitlines()), [f"[0@{host}] me", f"[1@{host}] me"])
+        self.assertQuiet(done)
+
+    def test_completion_of_bash(self):
+        if subprocess.run(["sh", "-c", "command -v bash"], capture_output=True).returncode != 0:
+            self.skipTest("no bash here")
+        source = os.path.join(os.environ["PRUN_SOURCE"], "launcher/completion/prun.bash")
+        script = ('source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _prun; printf "%s\\n" "${COMPREPLY[@]}"')
+        for words, expected in ((["--hostf"], ["--hostfile"]), (["-n", "4", "--map-by", "n"], ["node"]),
+                                (["-n", "1", "true", "x", ":", "--unset"], ["--unset-env"]),
+                                (["--stdin", "a"], ["all"]), (["--bind-to", ""], ["none", "core"])):
+            with self.subTest(words):
+                done = subprocess.run(["bash", "--norc", "-c", script, source, "prun", *words], stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, timeout=20, check=True)
+                self.assertEqual((done.stdout.split(), done.stderr), (expected, ""))
+
+    def test_output_in_files(self):
+        done = self.run_prun("-n", "2", "--output-dir", self.path("out/deep"), "sh", "-c", "echo $PRUN_RANK; echo bad >&2; printf end")
+        self.assertEqual(sorted(done.out.replace("end", "").split()), ["0", "1"])
+        for rank in range(2):
+            self.assertEqual(pathlib.Path(self.path(f"out/deep/rank.{rank}.out")).read_text(), f"{rank}\nend")
+            self.assertEqual(pathlib.Path(self.path(f"out/deep/rank.{rank}.err")).read_text(), "bad\n")
+
+    def test_output_of_all_in_one_file(self):
+        done = self.run_prun("-n", "3", "-outfile", self.path("all"), "seq", "50000")
+        self.assertEqual(done.out, "")
+        self.assertQuiet(done)
+        with open(self.path("all")) as file:
+            self.assertEqual(sorted(map(int, file.read().split())), sorted(list(range(1, 50001)) * 3))
+
+    def test_files_that_cannot_be_written(self):
+        done = self.run_prun("-outfile", self.path("file/x"), "touch", self.write("file", ""))
+        self.assertEqual(done.status, 125)
+        self.assertIn("cannot write", done.err)
+        if os.path.exists("/dev/full"):
+            done = self.run_prun("-outfile", "/dev/full", "echo", "x")
+            self.assertEqual((done.status, done.err), (125, "prun: cannot write /dev/full: No space left on device\n"))
+
+    def test_what_is_shown(self):
+        host = os.uname().nodename
+        for options, out in ((["--output-from", "1-2"], "1\n2\n"), (["--prepend-pattern", "%r/%p/%%: "], "0/0/%: 0\n1/0/%: 1\n2/0/%: 2\n"),
+                             (["--output", "tag"], f"[0@{host}] 0\n[1@{host}] 1\n[2@{host}] 2\n")):
+            with self.subTest(options):
+                done = self.run_prun("-n", "3", *options, "sh", "-c", "echo $PRUN_RANK")
+                self.assertEqual(sorted(done.out.splitlines()), out.splitlines())
+                self.assertQuiet(done)
+        self.assertRegex(self.run_prun("--timestamp-output", "echo", "x").out, r"^\d\d:\d\d:\d\d\.\d\d\d x\n$")
+        done = self.run_prun("--merge", "sh", "-c", "echo out; echo bad >&2")
+        self.assertEqual(sorted(done.out.split()), ["bad", "out"])
+        self.assertQuiet(done)
+
+    def test_raw_output_does_not_wait_for_a_line(self):
+        process = self.popen("--raw", "-l", "sh", "-c", "printf ab; read line; echo $line", stdin=subprocess.PIPE)
+        self.assertEqual(process.stdout.read(2), b"ab")
+        self.assertEqual(self.finish(process, b"c\n").out, "c\n")
+
+    def test_no_place_but_this_machine(self):
+        done = self.run_prun("-H", "localhost", "--nolocal", "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("--nolocal leaves no host to run on", done.err)
+
+    def test_a_program_that_is_missing_keeps_the_others_from_starting(self):
+        done = self.run_prun("-n", "1", "touch", self.path("started"), ":", "-n", "1", "./no-such-program")
+        self.assertEqual(done.status, 127)
+        self.assertIn("cannot run ./no-such-program", done.err)
+        self.assertFalse(os.path.exists(self.path("started")))
 
     def test_every_rank_leads_a_process_group_and_inherits_nothing_else(self):
         code = (
@@ -56,7 +229,7 @@ class Ranks(LauncherTest):
         done = self.run_prun("-n", "1", "sh", "-c", "env; cat /proc/$PPID/cmdline | tr '\\0' '\\n'")
         ours = [line for line in done.out.splitlines() if line.startswith("PRUN_") and "TEST" not in line]
         names = sorted(line.partition("=")[0] for line in ours)
-        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE"}
+        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE", "PRUN_OPTIONS", "PRUN_PERSIST"}
         self.assertLessEqual(set(names), known)
         self.assertRegex(done.out, r"(?m)^agent$")
 
@@ -517,7 +690,7 @@ class Agent(LauncherTest):
                 process.stdin = None
                 done = self.finish(process, limit=10)
                 self.assertEqual(done.status, 0)
-                self.assertTrue(done.out.startswith("\nprun-agent 2\n"))
+                self.assertTrue(done.out.startswith("\nprun-agent 3\n"))
 
 
 if __name__ == "__main__":

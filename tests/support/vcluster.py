@@ -39,14 +39,17 @@ class Cluster:
     """A cluster with a name of its own, up between __enter__ and __exit__ (or up() and down()).
 
     It goes down also when this process dies without cleaning up. Names in `hosts` are all its hosts.
+    Those named in `bare` have neither the programs in `bin` nor this source tree.
     """
 
-    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None):
+    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None, bare=()):
         self.name = f"test-{os.getpid()}-{next(_numbers)}"
         self.hosts = [f"rpi{number}" for number in range(1, hosts + 1)]
         self._options = ["--rate", rate, "--bin", str(bin), "--owner", str(os.getpid())]
         for folder in binds:
             self._options += ["--bind", str(folder)]
+        if bare:
+            self._options += ["--bare", ",".join(bare)]
         if buffer is not None:
             self._options += ["--buffer", str(buffer)]
 
@@ -92,13 +95,16 @@ class Cluster:
     def popen(self, host, argv, env=None, dir=None, **options):
         """Starts a command on a host, in root's home there or in dir; options are those of subprocess.Popen.
 
+        prun keeps no connections unless env says PRUN_PERSIST=yes: nothing is to be left when a test ends.
         Its stdout and stderr are pipes unless options say otherwise. INT, TERM, HUP and QUIT sent to it reach the
         command; for KILL look the command up with processes() and use os.kill.
         """
         words = [TOOL, "--name", self.name, "sh"]
         if dir is not None:
             words += ["--dir", str(dir)]
-        words += [host, "env", *(f"{name}={value}" for name, value in (env or {}).items()), *map(str, argv)]
+        # Virtual hosts have this machine's cores, and tests more ranks than those: nothing to talk about.
+        env = {"PRUN_OPTIONS": "--oversubscribe", "PRUN_PERSIST": "no", **(env or {})}
+        words += [host, "env", *(f"{name}={value}" for name, value in env.items()), *map(str, argv)]
         options = {"text": True, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                    **options}
         return subprocess.Popen(words, **options)

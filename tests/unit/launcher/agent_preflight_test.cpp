@@ -48,6 +48,16 @@ TEST_F(Preflight, FindsProgramsOfPath) {
   EXPECT_TRUE(runnable.notes.empty());
 }
 
+TEST_F(Preflight, FoldersOfTheUserComeBeforePath) {
+  const std::string own = write("true", "#!/bin/sh\n");
+  bootstrap::Program program;
+  program.arguments = {"true"};
+  program.search_path = "/no/such/folder:" + folder_.string();
+  EXPECT_EQ(std::get<Runnable>(check_program(program, {"PATH=/bin"})).path, own);
+  program.search_path = "/no/such/folder";
+  EXPECT_EQ(std::get<Runnable>(check_program(program, {"PATH=/bin"})).path, "/bin/true");
+}
+
 TEST_F(Preflight, AFolderThatIsMissingIsReplacedByHomeWithANote) {
   const auto runnable = std::get<Runnable>(check({"true"}, "/no/such/folder"));
   EXPECT_EQ(runnable.directory, folder_.string());

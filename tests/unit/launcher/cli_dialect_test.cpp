@@ -11,10 +11,17 @@ using testing::IsEmpty;
 
 using Arguments = std::vector<std::string>;
 
-NormalisedArguments normalised(const Arguments& arguments) {
+NormalisedArguments all_sections(const Arguments& arguments) {
   auto result = normalise(arguments);
   EXPECT_TRUE(result.ok()) << (result ? "" : result.failure().text);
-  return result ? std::move(result).value() : NormalisedArguments{};
+  return result ? std::move(result).value() : NormalisedArguments{{{}}, {}};
+}
+
+// The one section of a command line without colons.
+NormalisedSection normalised(const Arguments& arguments) {
+  auto result = all_sections(arguments);
+  EXPECT_EQ(result.sections.size(), 1u);
+  return std::move(result.sections.front());
 }
 
 std::string refusal(const Arguments& arguments) {
@@ -73,21 +80,31 @@ TEST(Dialect, CaseMatters) {
 }
 
 TEST(Dialect, GenvTakesOneWordOrTwo) {
-  EXPECT_THAT(normalised({"-genv", "A", "1", "./a"}).options, ElementsAre("--variable", "A=1"));
-  EXPECT_THAT(normalised({"-genv", "A=1", "./a"}).options, ElementsAre("--variable", "A=1"));
+  EXPECT_THAT(normalised({"-genv", "A", "1", "./a"}).options,
+              ElementsAre("--variable-of-all", "A=1"));
+  EXPECT_THAT(normalised({"-genv", "A=1", "./a"}).options, ElementsAre("--variable-of-all", "A=1"));
   EXPECT_THAT(normalised({"--genv", "A", "x=y", "./a"}).options,
-              ElementsAre("--variable", "A=x=y"));
-  EXPECT_THAT(normalised({"-genv", "A", "", "./a"}).options, ElementsAre("--variable", "A="));
+              ElementsAre("--variable-of-all", "A=x=y"));
+  EXPECT_THAT(normalised({"-genv", "A", "", "./a"}).options,
+              ElementsAre("--variable-of-all", "A="));
   EXPECT_THAT(normalised({"-x", "A", "-x=B=2", "./a"}).options,
               ElementsAre("--variable", "A", "--variable", "B=2"));
   EXPECT_EQ(refusal({"-genv", "A"}), "-genv needs a value; for example: -genv NAME VALUE");
 }
 
 TEST(Dialect, IgnoredOptionsAreNoted) {
-  const auto result = normalised({"--oversubscribe", "-allow-run-as-root", "-genvall", "./a"});
-  EXPECT_THAT(result.options, IsEmpty());
-  EXPECT_THAT(result.ignored, ElementsAre("--oversubscribe", "-allow-run-as-root", "-genvall"));
-  EXPECT_THAT(result.command, ElementsAre("./a"));
+  const auto result = all_sections({"--prefix", "/opt/mpi", "-allow-run-as-root", "./a"});
+  EXPECT_THAT(result.sections.front().options, IsEmpty());
+  EXPECT_THAT(result.ignored,
+              ElementsAre("--prefix /opt/mpi has no effect: prun finds its other half on the hosts "
+                          "by itself",
+                          "-allow-run-as-root has no effect: it is how prun works anyway"));
+  EXPECT_THAT(result.sections.front().command, ElementsAre("./a"));
+}
+
+TEST(Dialect, OptionsWithoutAMeaningHereSayWhatToDo) {
+  EXPECT_EQ(refusal({"--order-nodes", "ASC", "./a"}),
+            "--order-nodes: hosts are taken in the order you name them");
 }
 
 TEST(Dialect, OptionsEndAtTheProgram) {
@@ -100,6 +117,28 @@ TEST(Dialect, DoubleDashEndsThemToo) {
   EXPECT_THAT(normalised({"-n", "2", "--", "-odd-name", "--", "x"}).command,
               ElementsAre("-odd-name", "--", "x"));
   EXPECT_THAT(normalised({"-n", "2", "--"}).command, IsEmpty());
+}
+
+TEST(Dialect, ColonsDivideSections) {
+  const auto sections =
+      all_sections({"-n", "1", "./a", "-n", "x", ":", "-n", "3", "./b", "c:d", ":", "./e"})
+          .sections;
+  ASSERT_EQ(sections.size(), 3u);
+  EXPECT_THAT(sections[0].options, ElementsAre("--ranks", "1"));
+  EXPECT_THAT(sections[0].command, ElementsAre("./a", "-n", "x"));
+  EXPECT_THAT(sections[1].options, ElementsAre("--ranks", "3"));
+  EXPECT_THAT(sections[1].command, ElementsAre("./b", "c:d"));
+  EXPECT_THAT(sections[2].options, IsEmpty());
+  EXPECT_THAT(sections[2].command, ElementsAre("./e"));
+}
+
+TEST(Dialect, DoubleDashKeepsColonsToo) {
+  EXPECT_THAT(normalised({"-n", "2", "--", "expr", "a", ":", "b"}).command,
+              ElementsAre("expr", "a", ":", "b"));
+}
+
+TEST(Dialect, ColonsAtTheEdgesLeaveEmptySections) {
+  EXPECT_EQ(all_sections({":", "./a", ":"}).sections.size(), 3u);
 }
 
 TEST(Dialect, ValuesMayLookLikeOptions) {

@@ -5,10 +5,6 @@
 namespace prun::io {
 namespace {
 
-TEST(Labeler, NamesRankAndHost) {
-  EXPECT_EQ(rank_label(3, "rpi4"), "[3@rpi4] ");
-}
-
 TEST(Labeler, LabelsEveryLineThatBegins) {
   EXPECT_EQ(label_lines("a\nb\n", "[0@x] ", true), "[0@x] a\n[0@x] b\n");
   EXPECT_EQ(label_lines("a\nb", "[0@x] ", false), "a\n[0@x] b");

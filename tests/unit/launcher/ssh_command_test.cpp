@@ -1,12 +1,8 @@
 #include "launcher/ssh/ssh_command.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <string>
 
 namespace prun::ssh {
@@ -25,48 +21,8 @@ hosts::Host host(std::string name, std::string user = {}, std::uint16_t port = 0
   return made;
 }
 
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::string output;
-  std::array<char, 256> buffer{};
-  while (pipe &&
-         std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get()) != nullptr) {
-    output += buffer.data();
-  }
-  return output;
-}
-
-// As a login shell of its own.
-std::string run_remotely(const std::string& own_path, const char* before = "") {
-  return output_of(fmt::format("({}{})", before, remote_command(own_path)));
-}
-
-TEST(ShellQuote, IsReadBackByTheShell) {
-  for (const std::string text :
-       {"/usr/bin/prun", "/home/pi/my programs/prun", "/a'b/prun", "/a\\b\"c$d`e`!*?/prun", ""}) {
-    EXPECT_EQ(output_of("printf %s " + shell_quote(text)), text);
-    // As the login shell of a host hands it to sh once more.
-    EXPECT_EQ(output_of("sh -c " + shell_quote("printf %s " + shell_quote(text))), text);
-  }
-}
-
-TEST(RemoteCommand, SaysWhereItLookedWhenNothingIsThere) {
-  EXPECT_EQ(run_remotely("/no where/it's/prun", "PATH=; "), "\nprun-missing /no where/it's/prun\n");
-}
-
-TEST(RemoteCommand, RunsTheAgentOfTheSamePath) {
-  const std::string output = run_remotely("/bin/echo");
-  EXPECT_EQ(output, "\nprun-shell /bin/echo\nagent\n");
-}
-
-TEST(RemoteCommand, GoesOnToPathWhereTheSamePathDoesNotRun) {
-  // /bin/false stands for a prun of another processor, the `false` in PATH is not one either.
-  const std::string output = run_remotely("/bin/false");
-  EXPECT_EQ(output, "\nprun-broken /bin/false\n");
-}
-
 TEST(SshCommand, AsksNothingAndLeavesHostKeysAlone) {
-  const auto words = ssh_command(host("rpi2"), {}, "/usr/bin/prun");
+  const auto words = ssh_command(host("rpi2"), {}, "exec sh");
   EXPECT_EQ(words.front(), "ssh");
   EXPECT_THAT(words, Contains("BatchMode=yes"));
   EXPECT_THAT(words, Contains("-T"));

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/bootstrap/control_frame.hpp"
+
 namespace prun::ssh {
 namespace {
 
@@ -20,14 +22,14 @@ std::string text(std::span<const std::byte> data) {
 
 TEST(LoginReply, GreetingAlone) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 2\nframes")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 3\nframes")), State::greeted);
   EXPECT_EQ(text(reply.rest()), "frames");
   EXPECT_FALSE(reply.shell_seen());
 }
 
 TEST(LoginReply, BytesOneByOne) {
   LoginReply reply;
-  const std::string all = "Welcome!\nunfinished\nprun-shell /x/prun\n\nprun-agent 2\n";
+  const std::string all = "Welcome!\nunfinished\nprun-shell /x/prun\n\nprun-agent 3\n";
   for (std::size_t i = 0; i + 1 < all.size(); ++i)
     ASSERT_EQ(reply.feed(bytes(all.substr(i, 1))), State::waiting) << i;
   EXPECT_EQ(reply.path(), "/x/prun");
@@ -38,9 +40,9 @@ TEST(LoginReply, BytesOneByOne) {
 
 TEST(LoginReply, WordsLikeOursInTheNoise) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("prun-agent 2\n\nprun-agent one\n\nprun-agent 2 \n\nprun-agent \n")),
+  EXPECT_EQ(reply.feed(bytes("prun-agent 3\n\nprun-agent one\n\nprun-agent 3 \n\nprun-agent \n")),
             State::waiting);
-  EXPECT_EQ(reply.feed(bytes("x\nprun-agent 2\n")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("x\nprun-agent 3\n")), State::greeted);
 }
 
 TEST(LoginReply, AnotherNumber) {
@@ -50,34 +52,41 @@ TEST(LoginReply, AnotherNumber) {
   EXPECT_EQ(reply.detail(), "prun-agent 17");
 }
 
-TEST(LoginReply, NoPrunThere) {
+TEST(LoginReply, AgentThatMustBeSent) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-missing /x/pr")), State::waiting);
-  EXPECT_EQ(reply.feed(bytes("un\n")), State::missing);
-  EXPECT_EQ(reply.detail(), "/x/prun");
+  EXPECT_EQ(reply.feed(bytes("noise\nprun-shell /x/agent\n\nprun-need armhf-1")), State::waiting);
+  EXPECT_TRUE(reply.needed().empty());
+  EXPECT_EQ(reply.feed(bytes("2ab\n")), State::waiting);
+  EXPECT_EQ(reply.needed(), "armhf-12ab");
+  EXPECT_EQ(reply.feed(bytes(bootstrap::agent_greeting)), State::greeted);
+  EXPECT_EQ(reply.noise(), "noise");
 }
 
-TEST(LoginReply, PrunThatDoesNotRun) {
-  LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("noise\nprun-broken /x/prun\nno libstdc++\n")), State::broken);
-  EXPECT_EQ(reply.detail(), "/x/prun\nno libstdc++");
-  EXPECT_EQ(reply.noise(), "noise");
+TEST(LoginReply, WhyThereIsNoAgent) {
+  for (const auto& [marker, state] :
+       {std::pair{"machine", State::unknown_machine}, std::pair{"no-room", State::no_room},
+        std::pair{"unsent", State::unsent}}) {
+    LoginReply reply;
+    EXPECT_EQ(reply.feed(bytes(std::string("noise\nprun-") + marker + " wo")), State::waiting);
+    EXPECT_EQ(reply.feed(bytes("rds\n")), state) << marker;
+    EXPECT_EQ(reply.detail(), "words");
+  }
 }
 
 TEST(LoginReply, NoiseUpToTheLimitAndNotBeyond) {
   const std::string most(LoginReply::most_noise_bytes, '\n');
   LoginReply reply;
   EXPECT_EQ(reply.feed(bytes(most)), State::waiting);
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 2\n")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 3\n")), State::greeted);
 
   LoginReply late;
-  EXPECT_EQ(late.feed(bytes(most + "xx\nprun-agent 2\n")), State::too_much_noise);
+  EXPECT_EQ(late.feed(bytes(most + "xx\nprun-agent 3\n")), State::too_much_noise);
 }
 
 TEST(LoginReply, ManyFrameBytesBehindTheGreetingAreNoNoise) {
   const std::string frames(3 * LoginReply::most_noise_bytes, 'f');
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 2\n" + frames)), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 3\n" + frames)), State::greeted);
   EXPECT_EQ(reply.rest().size(), frames.size());
 }
 

@@ -44,8 +44,9 @@ JobSetup sample() {
   setup.key = sample_key();
   setup.host_index = 1;
   setup.bind_address = "10.0.0.2";
-  setup.programs = {{{"./prime", "100000"}, {"A=1"}, {"B"}, "/home/pi", true},
-                    {{"sh"}, {}, {}, "", false}};
+  setup.programs = {
+      {{"./prime", "100000"}, {"A=1"}, {"B"}, "/home/pi", true, "/opt/bin:bin", Binding::core},
+      {{"sh"}, {}, {}, "", false, "", Binding::none}};
   setup.program_of_rank = {0, 1, 1};
   setup.input_rank = -1;
   setup.compression = core::CompressionMode::lz4;

@@ -1,0 +1,282 @@
+#include "launcher/cli/manual.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "launcher/cli/option_table.hpp"
+#include "launcher/cli/spellings.hpp"
+
+namespace prun::cli {
+namespace {
+
+constexpr std::array topics{Topic::places,  Topic::supply,   Topic::display, Topic::limits,
+                            Topic::network, Topic::settings, Topic::about};
+
+std::vector<const Spelling*> spellings_of(const Option& option) {
+  std::vector<const Spelling*> found;
+  for (const auto& spelling : spellings()) {
+    if (spelling.option == option.name) found.push_back(&spelling);
+  }
+  return found;
+}
+
+// As roff reads it: a hyphen that is typed, and no line that is a request.
+std::string roff(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '-') {
+      result += "\\-";
+    } else if (c == '\\') {
+      result += "\\e";
+    } else {
+      result += c;
+    }
+  }
+  if (result.starts_with('.') || result.starts_with('\'')) result.insert(0, "\\&");
+  return result;
+}
+
+std::string roff_of_option(const Option& option) {
+  std::string text = fmt::format(".TP\n.B {}\n{}\n", roff(option.usage), roff(option.text));
+  std::vector<std::string> also;
+  for (const auto* spelling : spellings_of(option)) {
+    const std::string typed = as_typed(spelling->written);
+    const bool is_shown = fmt::format(" {} ", option.usage).find(typed) != std::string::npos;
+    if (!is_shown) also.push_back(roff(typed));
+  }
+  if (!also.empty()) text += fmt::format("Also: {}.\n", fmt::join(also, ", "));
+  return text;
+}
+
+std::string quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      result += "'\\''";
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+// The spellings a shell offers; prun's own come first. Those that are accepted without effect or
+// refused are for old scripts and offered to nobody.
+std::vector<std::string> offered() {
+  std::vector<std::string> words;
+  for (const auto& spelling : spellings()) {
+    if (spelling.effect == Effect::option) words.push_back(as_typed(spelling.written));
+  }
+  return words;
+}
+
+std::string pattern_of(ValueKind kind) {
+  std::vector<std::string> words;
+  for (const auto& option : option_table()) {
+    if (option.kind != kind) continue;
+    for (const auto* spelling : spellings_of(option)) {
+      if (spelling->takes == Takes::nothing) continue;
+      words.push_back(fmt::format("-{}", spelling->written));
+      words.push_back(fmt::format("--{}", spelling->written));
+    }
+  }
+  return fmt::format("{}", fmt::join(words, "|"));
+}
+
+}  // namespace
+
+std::string man_page() {
+  std::string text = R"(.\" Made from the option table by prun_manual; see docs/testing.md.
+.TH PRUN 1 "" "prun" "User commands"
+.SH NAME
+prun \- start a program many times, here and on other computers over SSH
+.SH SYNOPSIS
+.B prun
+.RI [ options ]
+.I program
+.RI [ arguments ]
+.RB [ :
+.RI [ options ]
+.I program
+.RI [ arguments ]]...
+.SH DESCRIPTION
+Starts a program several times at once and shows what the copies print.
+Each copy is a rank: 0, 1, 2 ...
+Without hosts they run on this computer.
+Options end at the program's name; a word that is a colon ends its arguments, and options of the next program follow.
+Every option is taken with one dash or two, as
+.B \-option value
+or
+.BR \-option=value .
+Those of mpiexec and mpirun are understood; what prun has no counterpart for is refused with a line that says what to do.
+)";
+  for (const auto topic : topics) {
+    text += fmt::format(".SH {}\n", title_of(topic));
+    for (const auto& option : option_table()) {
+      if (option.topic == topic) text += roff_of_option(option);
+    }
+  }
+  text += R"(.SH Accepted without effect
+So that old command lines go on working;
+.B \-v
+says why each changes nothing.
+.PP
+)";
+  std::vector<std::string> ignored;
+  for (const auto& spelling : spellings()) {
+    if (spelling.effect == Effect::ignored) ignored.push_back(roff(as_typed(spelling.written)));
+  }
+  text += fmt::format("{}.\n", fmt::join(ignored, ", "));
+  text += R"(.SH EXAMPLES
+.nf
+prun \-n 4 ./hello                            4 ranks on this computer
+prun \-H rpi1,rpi2,rpi3,rpi4 ./prime 100000   one rank on each of four
+prun \-H 'rpi[1\-4]:2' ./prime 100000          two on each
+prun \-\-hostfile hosts \-n 8 python3 work.py    8 ranks over the hosts of a file
+prun \-n 1 ./master : \-n 3 ./worker           two programs in one job
+.fi
+.SH EXIT STATUS
+That of the first rank to fail, or 128+N if signal N ended it.
+124 if the time limit ended the job, 125 if prun itself could not do it, 126 or 127 if the program cannot be run or found.
+.SH ENVIRONMENT
+.TP
+.B PRUN_OPTIONS
+Options that come before those of the command line.
+.TP
+.B MPIEXEC_TIMEOUT, HYDRA_LAUNCHER_EXTRA_ARGS, HYDRA_HOST_FILE
+As
+.BR \-\-timeout ,
+.BR \-\-ssh\-args " and"
+.BR \-\-hostfile .
+.TP
+.B PRUN_RANK, PRUN_SIZE, PRUN_LOCAL_RANK, PRUN_HOST
+Set for each rank: its number, how many there are, its number on its host, the host's name.
+.SH FILES
+.TP
+.B ~/.config/prun/prun.conf
+Defaults, an option a line:
+.BR "hosts = rpi1,rpi2" ,
+.BR "user = pi" ,
+.BR label .
+The command line comes first, then PRUN_OPTIONS, then the file.
+.SH SEE ALSO
+.BR ssh (1),
+.BR ssh_config (5)
+)";
+  return text;
+}
+
+std::string bash_completion() {
+  std::string text =
+      R"(# bash completion for prun. Made from the option table by prun_manual; see docs/testing.md.
+_prun() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word i end
+  # Behind the program's name its own completion takes over.
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    word=${COMP_WORDS[i]}
+    case $word in
+      :) ;;
+)";
+  text += fmt::format(
+      "      {}) ((++i)) ;;\n",
+      fmt::join(std::vector{pattern_of(ValueKind::number), pattern_of(ValueKind::text),
+                            pattern_of(ValueKind::hosts), pattern_of(ValueKind::file),
+                            pattern_of(ValueKind::folder), pattern_of(ValueKind::program),
+                            pattern_of(ValueKind::words)},
+                "|"));
+  text += R"(      -*) ;;
+      *)
+        # A colon behind it begins the next program.
+        for ((end = i; end < COMP_CWORD; ++end)); do
+          [[ ${COMP_WORDS[end]} == : ]] && { i=$end; continue 2; }
+        done
+        if declare -F _command_offset >/dev/null; then
+          _command_offset "$i"
+        else
+          COMPREPLY=($(compgen -f -- "$current"))
+        fi
+        return ;;
+    esac
+  done
+  case $previous in
+)";
+  for (const auto& option : option_table()) {
+    if (option.kind != ValueKind::words) continue;
+    std::vector<std::string> words;
+    for (const auto* spelling : spellings_of(option)) {
+      if (spelling->takes == Takes::nothing) continue;
+      words.push_back(fmt::format("-{}", spelling->written));
+      words.push_back(fmt::format("--{}", spelling->written));
+    }
+    if (words.empty()) continue;
+    text += fmt::format("    {}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n",
+                        fmt::join(words, "|"), option.words);
+  }
+  text += fmt::format("    {}) COMPREPLY=($(compgen -A hostname -- \"$current\")); return ;;\n",
+                      pattern_of(ValueKind::hosts));
+  text += fmt::format("    {}) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n",
+                      pattern_of(ValueKind::file));
+  text += fmt::format("    {}) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n",
+                      pattern_of(ValueKind::folder));
+  text += fmt::format("    {}) COMPREPLY=($(compgen -c -- \"$current\")); return ;;\n",
+                      pattern_of(ValueKind::program));
+  text += fmt::format("    {}|{}) return ;;\n", pattern_of(ValueKind::number),
+                      pattern_of(ValueKind::text));
+  text += fmt::format(R"(  esac
+  if [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W '{}' -- "$current"))
+  else
+    COMPREPLY=($(compgen -c -- "$current") $(compgen -f -- "$current"))
+  fi
+}}
+complete -o filenames -F _prun prun
+)",
+                      fmt::join(offered(), " "));
+  return text;
+}
+
+std::string zsh_completion() {
+  std::string text = R"(#compdef prun
+# zsh completion for prun. Made from the option table by prun_manual; see docs/testing.md.
+_arguments -S \
+)";
+  for (const auto& option : option_table()) {
+    // _arguments reads colons and brackets.
+    std::string about(option.text.substr(0, option.text.find_first_of(".:;,(")));
+    std::erase_if(about, [](char c) { return c == '[' || c == ']'; });
+    for (const auto* spelling : spellings_of(option)) {
+      std::string spec = fmt::format("*{}[{}]", as_typed(spelling->written), about);
+      if (spelling->takes != Takes::nothing) {
+        switch (option.kind) {
+          case ValueKind::file:
+            spec += ":file:_files";
+            break;
+          case ValueKind::folder:
+            spec += ":folder:_files -/";
+            break;
+          case ValueKind::hosts:
+            spec += ":hosts:_hosts";
+            break;
+          case ValueKind::program:
+            spec += ":program:_command_names -e";
+            break;
+          case ValueKind::words:
+            spec += fmt::format(":value:({})", option.words);
+            break;
+          default:
+            spec += ":value:";
+            break;
+        }
+      }
+      text += fmt::format("  {} \\\n", quoted(spec));
+    }
+  }
+  text += "  '(-):program:_command_names -e' \\\n  '*::argument:_normal'\n";
+  return text;
+}
+
+}  // namespace prun::cli

@@ -1,0 +1,38 @@
+#include "launcher/job/plan_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "launcher/ssh/ssh_command.hpp"
+
+namespace prun::job {
+namespace {
+
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string plan_text(const JobPlan& plan) {
+  std::size_t width = 4;
+  for (const auto& planned : plan.hosts) width = std::max(width, planned.host.name.size());
+  std::string text =
+      fmt::format("{} on {}\n{:>6}  {:<{}}  program\n", counted(plan.host_of_rank.size(), "rank"),
+                  counted(plan.hosts.size(), "host"), "rank", "host", width);
+  for (std::size_t rank = 0; rank < plan.host_of_rank.size(); ++rank) {
+    const auto& program = plan.options.programs[plan.program_of_rank[rank]];
+    text += fmt::format("{:>6}  {:<{}}  {}\n", rank, plan.hosts[plan.host_of_rank[rank]].host.name,
+                        width, fmt::join(program.command, " "));
+  }
+  for (const auto& planned : plan.hosts) {
+    text += fmt::format("{}: {}\n", planned.host.name,
+                        planned.local ? "this computer, without ssh"
+                                      : ssh::login_words(planned.host, plan.options.ssh_program));
+  }
+  return text;
+}
+
+}  // namespace prun::job

@@ -1,0 +1,165 @@
+#include "launcher/ssh/kept_connections.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+#include "launcher/agent/files.hpp"
+#include "launcher/agent/rank_environment.hpp"
+#include "launcher/ssh/child_process.hpp"
+#include "launcher/stage/content_hash.hpp"
+#include "launcher/stage/store.hpp"
+#include "runtime/security/random.hpp"
+
+namespace prun::ssh {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kept_seconds = 300;
+constexpr std::size_t name_digits = 16;
+// A master binds a name with 17 more letters first and gives it the right one then.
+constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 18;
+
+constexpr std::string_view configuration_suffix = ".conf";
+constexpr std::string_view socket_suffix = ".ssh";
+
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+// ssh reads " and % and ${ in its own way.
+bool is_plain(const std::string& path) {
+  return path.find_first_of("\"%$\n") == std::string::npos;
+}
+
+bool speaks_of_masters(const std::string& argument) {
+  if (argument.starts_with("-F") || argument.starts_with("-S") || argument.starts_with("-M"))
+    return true;
+  std::string lower = argument;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return lower.find("control") != std::string::npos;
+}
+
+// The first value of an option counts in ssh, so the user's own files come first.
+std::string configuration_for(const std::string& socket) {
+  return fmt::format(
+      "# Made by prun, which keeps connections for the next run; `prun hosts --close` ends them.\n"
+      "Include ~/.ssh/config\n"
+      "Include /etc/ssh/ssh_config\n"
+      "Match all\n"
+      "  ControlMaster auto\n"
+      "  ControlPath \"{}\"\n"
+      "  ControlPersist {}\n",
+      socket, kept_seconds);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Under another name first: another prun may be reading it.
+bool write_whole(const std::string& path, const std::string& text) {
+  const std::string fresh = fmt::format("{}.{:x}", path, security::random_u64());
+  std::ofstream file(fresh, std::ios::binary);
+  file << text;
+  file.close();
+  if (file && ::chmod(fresh.c_str(), 0600) == 0 && ::rename(fresh.c_str(), path.c_str()) == 0)
+    return true;
+  ::unlink(fresh.c_str());
+  return false;
+}
+
+// Where connections may be kept, first the better one; either may be empty.
+struct Folders {
+  std::string runtime;
+  std::string cache;  // in prun's cache folder, which holds more
+};
+
+Folders folders_for(const std::vector<std::string>& environment) {
+  Folders folders;
+  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
+      runtime != nullptr && *runtime == '/' && is_folder(runtime)) {
+    folders.runtime = std::string(runtime) + "/prun";
+  }
+  if (const std::string cache = stage::cache_folder(environment); !cache.empty())
+    folders.cache = cache + "/ssh";
+  return folders;
+}
+
+void close_master(const std::string& socket) {
+  const auto child =
+      start_child({"ssh", "-F", "none", "-o", "ControlPath=" + socket, "-O", "exit", "prun"},
+                  SIGKILL, std::nullopt);
+  if (!child.ok()) return;
+  while (::waitpid(child.value().pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void close_all_in(const std::string& folder) {
+  for (const auto& name : agent::names_in(folder)) {
+    const std::string path = folder + "/" + name;
+    if (name.ends_with(socket_suffix)) close_master(path);
+    if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
+      ::unlink(path.c_str());
+  }
+  ::rmdir(folder.c_str());
+}
+
+}  // namespace
+
+KeptConnections KeptConnections::open(const std::vector<std::string>& environment) {
+  const auto serves = [](const std::string& folder) {
+    return is_plain(folder) &&
+           folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
+           agent::make_private_folder(folder);
+  };
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty() && serves(folders.runtime)) return KeptConnections(folders.runtime);
+  if (!folders.cache.empty() && agent::make_private_folder(agent::folder_of(folders.cache)) &&
+      serves(folders.cache)) {
+    return KeptConnections(folders.cache);
+  }
+  return {};
+}
+
+std::optional<KeptConnection> KeptConnections::prepare(
+    const hosts::Host& host, const std::string& program,
+    const std::vector<std::string>& arguments) const {
+  if (folder_.empty() || fs::path(program).filename() != "ssh" ||
+      std::any_of(arguments.begin(), arguments.end(), speaks_of_masters)) {
+    return std::nullopt;
+  }
+  std::string all = fmt::format("{}\n{}\n{}\n{}", host.user, host.name, host.port, program);
+  for (const auto& argument : arguments) all += "\n" + argument;
+  stage::Hasher hasher;
+  hasher.add(std::as_bytes(std::span(all.data(), all.size())));
+  const std::string stem = folder_ + "/" + stage::to_hex(hasher.finish()).substr(0, name_digits);
+  KeptConnection kept{stem + std::string(configuration_suffix), stem + std::string(socket_suffix)};
+  const std::string text = configuration_for(kept.socket);
+  if (content_of(kept.configuration) != text && !write_whole(kept.configuration, text))
+    return std::nullopt;
+  return kept;
+}
+
+void KeptConnections::close_all(const std::vector<std::string>& environment) {
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty()) close_all_in(folders.runtime);
+  if (!folders.cache.empty()) close_all_in(folders.cache);
+}
+
+}  // namespace prun::ssh

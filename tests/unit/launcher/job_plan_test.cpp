@@ -1,0 +1,98 @@
+// What main makes of the options before anything is started.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "launcher/job/plan_text.hpp"
+#include "launcher/job/program_setup.hpp"
+
+namespace prun::job {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+
+cli::ProgramOptions program(std::vector<std::string> command) {
+  cli::ProgramOptions options;
+  options.command = std::move(command);
+  return options;
+}
+
+JobPlan plan() {
+  JobPlan result;
+  result.options.programs = {program({"./master"}), program({"./worker", "x"})};
+  hosts::Host far;
+  far.name = "rpi2";
+  far.user = "pi";
+  far.port = 2222;
+  hosts::Host here;
+  here.name = "rpi1";
+  result.hosts = {{here, true}, {far, false}};
+  result.host_of_rank = {0, 1, 1};
+  result.program_of_rank = {0, 1, 1};
+  result.directory = "/home/pi/work";
+  result.environment = {"HOME=/home/pi", "WORK=1", "PLAY=2", "DISPLAY=:0"};
+  return result;
+}
+
+TEST(PlanText, NamesEveryRankAndTheWayToEveryHost) {
+  EXPECT_EQ(plan_text(plan()),
+            "3 ranks on 2 hosts\n"
+            "  rank  host  program\n"
+            "     0  rpi1  ./master\n"
+            "     1  rpi2  ./worker x\n"
+            "     2  rpi2  ./worker x\n"
+            "rpi1: this computer, without ssh\n"
+            "rpi2: ssh -p 2222 pi@rpi2\n");
+}
+
+TEST(ProgramSetup, FoldersAreSeenFromWherePrunWasStarted) {
+  const JobPlan job = plan();
+  auto options = program({"./a"});
+  EXPECT_EQ(program_for(options, job, cli::RankSite::here).directory, "/home/pi/work");
+  EXPECT_FALSE(program_for(options, job, cli::RankSite::here).directory_required);
+  options.directory = "../films";
+  EXPECT_EQ(program_for(options, job, cli::RankSite::here).directory, "/home/pi/films");
+  EXPECT_TRUE(program_for(options, job, cli::RankSite::here).directory_required);
+}
+
+TEST(ProgramSetup, NoneOfTheUsersVariablesWhereAskedFor) {
+  auto options = program({"./a"});
+  options.passed_on.emplace();
+  options.environment = {"GIVEN=1"};
+  const auto far = program_for(options, plan(), cli::RankSite::same_machine);
+  EXPECT_THAT(far.environment, ElementsAre("GIVEN=1", "PYTHONUNBUFFERED=1"));
+  const auto here = program_for(options, plan(), cli::RankSite::here);
+  EXPECT_THAT(here.environment, Contains("HOME=/home/pi"));
+  EXPECT_THAT(here.environment, Not(Contains("WORK=1")));
+  EXPECT_THAT(here.unset, ElementsAre("WORK", "PLAY"));
+}
+
+TEST(ProgramSetup, OnlyThoseThatAreNamed) {
+  auto options = program({"./a"});
+  options.passed_on = {"WORK", "DISPLAY", "NOT_SET"};
+  EXPECT_THAT(program_for(options, plan(), cli::RankSite::other_machine).environment,
+              ElementsAre("WORK=1", "DISPLAY=:0", "PYTHONUNBUFFERED=1"));
+  EXPECT_THAT(program_for(options, plan(), cli::RankSite::here).unset, ElementsAre("PLAY"));
+}
+
+TEST(ProgramSetup, VariablesTakenAway) {
+  auto options = program({"./a"});
+  options.unset = {"WORK"};
+  const auto set_up = program_for(options, plan(), cli::RankSite::same_machine);
+  EXPECT_THAT(set_up.environment, ElementsAre("PLAY=2", "PYTHONUNBUFFERED=1"));
+  EXPECT_THAT(set_up.unset, ElementsAre("WORK"));
+}
+
+TEST(ProgramSetup, SearchPathAndBinding) {
+  JobPlan job = plan();
+  auto options = program({"./a"});
+  options.search_path = "/opt/bin";
+  EXPECT_EQ(program_for(options, job, cli::RankSite::here).search_path, "/opt/bin");
+  EXPECT_EQ(program_for(options, job, cli::RankSite::here).binding, bootstrap::Binding::none);
+  job.options.bind_to_core = true;
+  EXPECT_EQ(program_for(options, job, cli::RankSite::here).binding, bootstrap::Binding::core);
+}
+
+}  // namespace
+}  // namespace prun::job

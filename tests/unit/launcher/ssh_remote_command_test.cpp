@@ -1,0 +1,189 @@
+#include "launcher/ssh/remote_command.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+namespace prun::ssh {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string output_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::string output;
+  std::array<char, 256> buffer{};
+  while (pipe &&
+         std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get()) != nullptr) {
+    output += buffer.data();
+  }
+  return output;
+}
+
+TEST(ShellQuote, IsReadBackByTheShell) {
+  for (const std::string text :
+       {"/usr/bin/prun", "/home/pi/my programs/prun", "/a'b/prun", "/a\\b\"c$d`e`!*?/prun", ""}) {
+    EXPECT_EQ(output_of("printf %s " + shell_quote(text)), text);
+    // As the login shell of a host hands it to sh once more.
+    EXPECT_EQ(output_of("sh -c " + shell_quote("printf %s " + shell_quote(text))), text);
+  }
+}
+
+// What a host does with the command, as its shell on this machine, with a home of its own. A script
+// stands for the agent: it says how it was started.
+class RemoteCommand : public ::testing::Test {
+ protected:
+  RemoteCommand() {
+    std::string pattern = (fs::temp_directory_path() / "prun-test-XXXXXX").string();
+    root_ = ::mkdtemp(pattern.data());
+    fs::create_directories(root_ / "home with space");
+    fs::create_directories(root_ / "tmp");
+    utsname names{};
+    ::uname(&names);
+    request_.name = "0123456789abcdef";
+    stage::AgentBinary agent;
+    agent.architecture = std::string(stage::architectures_for(names.machine).front());
+    agent.id = "12ab";
+    agent.bytes = agent_.size();
+    request_.agents = {agent};
+    named_ = agent.architecture + "-12ab";
+  }
+  ~RemoteCommand() override { fs::remove_all(root_); }
+
+  // `input` stands for what the launcher sends.
+  std::string run(const std::string& input = "", const std::string& before = "") {
+    std::ofstream(root_ / "input") << input;
+    const std::string home = home_.empty() ? (root_ / "home with space").string() : home_;
+    return output_of("unset XDG_CACHE_HOME; HOME=" + shell_quote(home) + "; export HOME; TMPDIR=" +
+                     (root_ / "tmp").string() + "; export TMPDIR; " + before + "(" +
+                     remote_command(request_) + ") 2>&1 <" + (root_ / "input").string());
+  }
+
+  fs::path cache() const { return root_ / "home with space/.cache/prun"; }
+  fs::path cached() const { return cache() / ("agent-" + named_); }
+  void put_into_cache(const std::string& text) const {
+    fs::create_directories(cache());
+    ::chmod(cache().c_str(), 0700);
+    std::ofstream(cached()) << text;
+    ::chmod(cached().c_str(), 0700);
+  }
+
+  const std::string agent_ = "#!/bin/sh\necho started \"$@\"; exec cat\n";
+  fs::path root_;
+  std::string home_;
+  std::string named_;
+  AgentRequest request_;
+};
+
+TEST_F(RemoteCommand, StartsTheAgentThatIsThere) {
+  put_into_cache(agent_);
+  EXPECT_EQ(run("frames"), "\nprun-shell " + cached().string() + "\nstarted\nframes");
+}
+
+TEST_F(RemoteCommand, TakesAnAgentInAndNothingBehindIt) {
+  const std::string output = run("HASH\n" + agent_);
+  const std::string place = (cache() / ".new-0123456789abcdef").string();
+  EXPECT_EQ(output, "\nprun-shell " + cached().string() + "\n\nprun-need " + named_ +
+                        "\nstarted --arrived HASH " + cached().string() + "\n");
+  struct stat info {};
+  ASSERT_EQ(::stat(place.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700U);
+  ASSERT_EQ(::stat(cache().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700U);
+}
+
+TEST_F(RemoteCommand, DoesNotStartOneThatCameInShort) {
+  EXPECT_THAT(run("HASH\n" + agent_.substr(0, 10)),
+              EndsWith("\nprun-unsent " + cache().string() + "\n"));
+  EXPECT_TRUE(fs::is_empty(cache()));
+}
+
+TEST_F(RemoteCommand, AnEmptyOneInTheCacheIsNoAgent) {
+  put_into_cache("");
+  EXPECT_THAT(run("HASH\n" + agent_), HasSubstr("started --arrived HASH "));
+}
+
+TEST_F(RemoteCommand, AfreshTheOneInTheCacheIsNotStarted) {
+  put_into_cache("#!/bin/sh\necho damaged\n");
+  request_.afresh = true;
+  EXPECT_THAT(run("HASH\n" + agent_),
+              EndsWith("started --arrived HASH " + cached().string() + "\n"));
+}
+
+TEST_F(RemoteCommand, WithoutAHomeItGoesToAFolderOfItsOwn) {
+  home_ = "/dev/null";
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+  struct stat info {};
+  ASSERT_EQ(::stat((root_ / "tmp/prun-0123456789abcdef").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700U);
+}
+
+TEST_F(RemoteCommand, ElsewhereLeavesTheCacheAlone) {
+  request_.elsewhere = true;
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+  EXPECT_FALSE(fs::exists(cache()));
+}
+
+TEST_F(RemoteCommand, FollowsNoLinkInASharedFolder) {
+  home_ = "/dev/null";
+  fs::create_directories(root_ / "trap");
+  fs::create_directory_symlink(root_ / "trap", root_ / "tmp/prun-0123456789abcdef");
+  const std::string output = run("HASH\n" + agent_);
+  EXPECT_TRUE(fs::is_empty(root_ / "trap"));
+  // The next folder has served.
+  EXPECT_THAT(output, EndsWith("started --arrived HASH \n"));
+  fs::remove_all("/dev/shm/prun-0123456789abcdef");
+  fs::remove_all("/var/tmp/prun-0123456789abcdef");
+}
+
+TEST_F(RemoteCommand, ACacheThatOthersCanOpenIsNotUsed) {
+  fs::create_directories(cache());
+  ::chmod(cache().c_str(), 0755);
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+  EXPECT_TRUE(fs::is_empty(cache()));
+}
+
+TEST_F(RemoteCommand, SaysWhichFoldersHadNoRoom) {
+  request_.agents.front().bytes = std::uint64_t{1} << 60;
+  EXPECT_THAT(run(), HasSubstr("\nprun-no-room " + cache().string() + " " + root_.string() +
+                               "/tmp/prun-0123456789abcdef /dev/shm/prun-0123456789abcdef "));
+  EXPECT_TRUE(fs::is_empty(cache()));
+  EXPECT_TRUE(fs::is_empty(root_ / "tmp"));
+}
+
+TEST_F(RemoteCommand, SaysWhatProcessorHasNoAgent) {
+  utsname names{};
+  ::uname(&names);
+  request_.agents.clear();
+  EXPECT_EQ(run(), std::string("\nprun-machine ") + names.machine + "\n");
+}
+
+TEST_F(RemoteCommand, GoesByUnameWhereTheKernelDoesNotTell) {
+  request_.agents.clear();
+  fs::create_directories(root_ / "bin");
+  std::ofstream(root_ / "bin/uname") << "#!/bin/sh\necho vax\n";
+  ::chmod((root_ / "bin/uname").c_str(), 0755);
+  const bool told = fs::exists("/proc/sys/kernel/arch");
+  const std::string output = run("", "PATH=" + (root_ / "bin").string() + ":$PATH; ");
+  if (told) {
+    EXPECT_THAT(output, ::testing::Not(HasSubstr("vax")));
+  } else {
+    EXPECT_EQ(output, "\nprun-machine vax\n");
+  }
+}
+
+}  // namespace
+}  // namespace prun::ssh

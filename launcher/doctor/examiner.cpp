@@ -8,7 +8,9 @@
 #include "launcher/cli/hosts_named.hpp"
 #include "launcher/doctor/host_examination.hpp"
 #include "launcher/doctor/probe.hpp"
+#include "launcher/doctor/status_line.hpp"
 #include "launcher/doctor/trial_runs.hpp"
+#include "launcher/hosts/host_words.hpp"
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/ssh/fan_out.hpp"
 #include "launcher/ssh/remote_command.hpp"
@@ -41,17 +43,27 @@ std::string address_beyond(const std::vector<HostFacts>& hosts) {
   return {};
 }
 
-void examine_hosts(std::vector<HostFacts>& hosts, const Tools& tools) {
+void examine_hosts(std::vector<HostFacts>& hosts, const Tools& tools, StatusLine& status) {
   asio::io_context io(1);
   ssh::FanOut fan_out(tools.options.ssh_window);
   std::vector<std::unique_ptr<HostExamination>> examinations;
   const std::string peer = address_beyond(hosts);
+  std::vector<std::string> waiting;
+  for (const HostFacts& facts : hosts) waiting.push_back(hosts::name_of(facts.host));
+  const auto tell = [&] {
+    if (!waiting.empty()) status.say("waiting for " + some_of(waiting));
+  };
+  tell();
   for (HostFacts& facts : hosts) {
     examinations.push_back(std::make_unique<HostExamination>(io, facts));
     fan_out.enter([&, examination = examinations.back().get()] {
       const std::string script = probe_script(tools.agents, facts.local ? peer : "");
       examination->begin(login_command(facts, tools, script),
-                         tools.options.start_timeout + after_ssh, [&fan_out] { fan_out.leave(); });
+                         tools.options.start_timeout + after_ssh, [&] {
+                           std::erase(waiting, hosts::name_of(facts.host));
+                           tell();
+                           fan_out.leave();
+                         });
     });
   }
   io.run();
@@ -72,10 +84,17 @@ Examination examine(const Tools& tools) {
     facts.addresses = lookups[i].addresses;
     examination.hosts.push_back(std::move(facts));
   }
-  examine_hosts(examination.hosts, tools);
-  if (tools.options.measures_links) measure_links(examination, tools);
+  StatusLine status;
+  examine_hosts(examination.hosts, tools, status);
+  if (tools.options.measures_links) {
+    status.say("measuring links");
+    measure_links(examination, tools);
+  }
   examination.program = tools.options.programs.front().command;
-  if (!examination.program.empty()) try_program(examination, tools);
+  if (!examination.program.empty()) {
+    status.say("looking for " + examination.program.front());
+    try_program(examination, tools);
+  }
   return examination;
 }
 

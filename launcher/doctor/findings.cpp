@@ -367,6 +367,11 @@ class Findings {
              "LIBRARY";
     }
     if (has("it is built for")) return "build it on a host like that one";
+    if (has("cannot run") && has("is not there"))
+      return "build it here: prun sends it to hosts that lack it (unless --stage=off is given)";
+    if (has("no folder of PATH has it") && !word.hosts.empty())
+      return on(examination_.hosts[word.hosts.front()], "command -v " + program) +
+             " tells nothing: install it there";
     if (has("is not there") && has("the folder")) return "mkdir -p there, or use --wdir";
     return word.hosts.empty()
                ? "prun -v " + program

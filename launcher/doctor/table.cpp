@@ -17,7 +17,7 @@ constexpr std::string_view unknown = "-";
 // More columns than this are no matrix that a terminal shows.
 constexpr std::size_t widest_matrix = 12;
 
-std::string or_unknown(std::string text) {
+std::string or_unknown(const std::string& text) {
   return text.empty() ? std::string(unknown) : text;
 }
 
@@ -131,7 +131,7 @@ std::string host_table(const Examination& examination) {
              key_words(host), login_words(host), host.machine, host.kernel,
              host.cores == 0 ? "" : std::to_string(host.cores), memory_words(host),
              agent_words(host), clock_words(host), link_words(host)})
-      row.push_back(or_unknown(std::move(words)));
+      row.push_back(or_unknown(words));
     if (any_power) row.push_back(or_unknown(power_words(host)));
     rows.push_back(std::move(row));
   }

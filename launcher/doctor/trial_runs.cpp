@@ -111,7 +111,7 @@ std::string tool_for(const HostFacts& host, const Tools& tools) {
   if (host.local || host.machine == tools.machine) return is_file(own) ? own : std::string();
   for (const auto architecture : stage::architectures_for(host.machine)) {
     for (const auto& folder : tools.agent_folders) {
-      const std::string path = fmt::format("{}/prun-tune-{}", folder, architecture);
+      std::string path = fmt::format("{}/prun-tune-{}", folder, architecture);
       if (is_file(path)) return path;
     }
   }

@@ -121,7 +121,8 @@ class KeySetup {
   std::string key_file(const hosts::Host& host) const {
     std::vector<std::string> command{options_.ssh_program, "-G"};
     command.insert(command.end(), options_.ssh_arguments.begin(), options_.ssh_arguments.end());
-    command.push_back(host.name);
+    if (host.port != 0) command.insert(command.end(), {"-p", std::to_string(host.port)});
+    command.push_back(target(host));
     return first_complete(identity_files(output_of(command), home_));
   }
 

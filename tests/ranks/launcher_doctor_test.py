@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import unittest
 
 from launcher_support import LauncherTest
@@ -92,6 +93,18 @@ class Doctor(LauncherTest):
         told = json.loads(done.out)
         self.assertEqual(self.ids(told, "far"), ["no-answer"])
         self.assertEqual(self.ids(told, "near"), [])
+
+    def test_a_terminal_shows_who_is_waited_for(self):
+        own, other = pty.openpty()
+        done = self.run_prun("doctor", "--no-links", "--start-timeout", "0.2", "--launcher-exec",
+                             self.ssh("test $host = far && exec sleep 100; " + self.log_in), "-H", "near,far", stderr=other)
+        os.close(other)
+        said = os.read(own, 65536).decode()
+        os.close(own)
+        self.assertIn("\r\x1b[Kwaiting for near, far", said)
+        self.assertIn("\r\x1b[Kwaiting for far", said)
+        self.assertTrue(said.endswith("\r\x1b[K"), said)
+        self.assertNotIn("waiting", done.out)
 
     def test_a_login_that_is_not_allowed(self):
         told = self.examine("far", script="echo 'This account is currently not available.'; exit 1")

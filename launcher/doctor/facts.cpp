@@ -14,4 +14,17 @@ std::string printable(std::string_view text, std::size_t most) {
   return result;
 }
 
+std::string plain_word(std::string_view text, std::size_t most) {
+  std::string word(text.substr(0, most));
+  for (char& letter : word) {
+    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                          (letter >= '0' && letter <= '9') || letter == '.' || letter == '-' ||
+                          letter == '_';
+    if (!is_plain) letter = '_';
+  }
+  // Not to be taken for an option either.
+  if (word.starts_with('-')) word.front() = '_';
+  return word;
+}
+
 }  // namespace prun::doctor

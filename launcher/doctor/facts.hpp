@@ -120,4 +120,8 @@ struct Examination {
 // What others have written, for a terminal: control characters are blanks, and it has an end.
 std::string printable(std::string_view text, std::size_t most = 200);
 
+// A name that a host has told, for commands that are proposed to the user: letters, digits and
+// ".-_" stay, whatever else becomes "_".
+std::string plain_word(std::string_view text, std::size_t most = 64);
+
 }  // namespace prun::doctor

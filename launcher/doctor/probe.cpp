@@ -76,7 +76,7 @@ std::string_view take_word(std::string_view& text) {
 
 NetworkInterface parse_link(std::string_view value) {
   NetworkInterface link;
-  link.name = printable(take_word(value), 16);
+  link.name = plain_word(take_word(value), 16);
   const std::uint64_t mbit = number(take_word(value));
   if (mbit > 0 && mbit <= 1'000'000) link.mbit = static_cast<std::uint32_t>(mbit);
   const std::string_view duplex = take_word(value);
@@ -141,9 +141,9 @@ void ProbeReply::take_fact(std::string_view name, std::string_view value) {
     const auto port = number(value.substr(value.rfind(' ') + 1));
     if (port > 0 && port < 65536) facts_.port = static_cast<std::uint16_t>(port);
   } else if (name == "name") {
-    facts_.own_name = printable(value, 64);
+    facts_.own_name = plain_word(value);
   } else if (name == "machine") {
-    facts_.machine = printable(value, 32);
+    facts_.machine = plain_word(value);
   } else if (name == "kernel") {
     facts_.kernel = printable(value, 80);
   } else if (name == "model") {
@@ -182,7 +182,7 @@ void ProbeReply::take_fact(std::string_view name, std::string_view value) {
     facts_.agent = state == "kept"     ? AgentState::kept
                    : state == "absent" ? AgentState::will_be_sent
                                        : AgentState::not_available;
-    facts_.architecture = printable(value.substr(0, value.rfind('-')), 32);
+    facts_.architecture = plain_word(value.substr(0, value.rfind('-')));
   } else if (name == "place" && facts_.places.size() < most_places) {
     Place place;
     place.free_kb = number(take_word(value));

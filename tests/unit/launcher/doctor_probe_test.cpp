@@ -107,6 +107,17 @@ TEST(ProbeReply, SurvivesLies) {
   EXPECT_FALSE(facts.power);
 }
 
+// They stand in commands that the user is told to type.
+TEST(ProbeReply, NamesAHostTellsCannotBeCommands) {
+  const HostFacts facts = answer({"prun-probe 1", "name x';reboot;'$(id)`id`", "machine vax|sh",
+                                  "link eth0;reboot 100 full ", "agent absent a&b-12"});
+  EXPECT_EQ(facts.own_name, "x__reboot____id__id_");
+  EXPECT_EQ(facts.machine, "vax_sh");
+  EXPECT_EQ(facts.interface->name, "eth0_reboot");
+  EXPECT_EQ(facts.architecture, "a_b");
+  EXPECT_EQ(answer({"prun-probe 1", "name -rf"}).own_name, "_rf");
+}
+
 TEST(ProbeReply, StopsAtWhatHasNoEnd) {
   HostFacts facts;
   ProbeReply reply(facts);

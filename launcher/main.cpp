@@ -163,7 +163,6 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.own_path = own_path();
   plan.agent_folders = stage::agent_folders(plan.own_path);
   plan.agents = stage::find_agents(plan.agent_folders);
-  if (options.keeps_connections) plan.kept_connections = ssh::KeptConnections::open(environment);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
@@ -178,6 +177,10 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
     std::fputs(job::plan_text(plan).c_str(), stdout);
     return 0;
   }
+  const bool logs_in = std::any_of(plan.hosts.begin(), plan.hosts.end(),
+                                   [](const auto& host) { return !host.local; });
+  if (logs_in && options.keeps_connections)
+    plan.kept_connections = ssh::KeptConnections::open(environment);
   if (options.shows_plan) std::fputs(job::plan_text(plan).c_str(), stderr);
   if (!options.pid_file.empty() && !write_pid(options.pid_file))
     return fail("--report-pid: cannot write " + options.pid_file + ": " + std::strerror(errno));
@@ -226,9 +229,8 @@ int examine(const std::vector<std::string>& words, const std::vector<std::string
 
 // `prun hosts`: the connections kept for the next run.
 int kept_hosts(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
-  const auto kept = ssh::KeptConnections::open(environment);
   if (words == std::vector<std::string>{"--close"}) {
-    kept.close_all();
+    ssh::KeptConnections::close_all(environment);
     return 0;
   }
   if (!words.empty()) {
@@ -239,7 +241,8 @@ int kept_hosts(const std::vector<std::string>& words, const std::vector<std::str
         "' is neither (a program of that name: prun -- "
         "hosts)");
   }
-  for (const auto& name : kept.living()) std::printf("%s\n", name.c_str());
+  for (const auto& name : ssh::KeptConnections::living(environment))
+    std::printf("%s\n", name.c_str());
   return 0;
 }
 

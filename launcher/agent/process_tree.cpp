@@ -11,11 +11,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+
+#include "launcher/agent/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -32,9 +33,7 @@ std::optional<Process> read_process(const char* name) {
   pid_t pid = 0;
   const char* end = name + std::strlen(name);
   if (std::from_chars(name, end, pid).ptr != end) return std::nullopt;
-  std::ifstream file(std::string("/proc/") + name + "/stat");
-  std::string line;
-  if (!std::getline(file, line, '\0')) return std::nullopt;
+  const std::string line = read_file(std::string("/proc/") + name + "/stat");
   // "pid (name) state parent ...": the name may hold anything, brackets and line feeds too.
   const std::size_t bracket = line.rfind(')');
   if (bracket == std::string::npos || line.size() < bracket + 5) return std::nullopt;

@@ -100,7 +100,11 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::agent_ready:
       return phase == HostPhase::checking || phase == HostPhase::staging;
     case ControlKind::stage_want:
-      return phase == HostPhase::checking;
+      return phase == HostPhase::checking || phase == HostPhase::staging;
+    case ControlKind::stage_progress:
+      return phase == HostPhase::staging;
+    case ControlKind::stage_unpassed:
+      return phase >= HostPhase::staging && phase <= HostPhase::done;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;
     case ControlKind::rank_started:

@@ -43,6 +43,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       log_(log),
       fan_out_(plan_.options.ssh_window),
       agents_(plan_.agents),
+      wishes_timer_(io),
       progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
       endpoint_timer_(io),
       output_(io, plan_.options.output,
@@ -170,6 +171,7 @@ void Job::close_down(milliseconds patience) {
   stage_ = Stage::closing;
   trace("closing");
   job_timer_.cancel();
+  wishes_timer_.cancel();
   fan_out_.cancel();
   for (auto& machine : machines_) {
     machine->deadline.cancel();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "launcher/agent/files.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/hosts/host_words.hpp"
 #include "launcher/ssh/child_process.hpp"
@@ -36,13 +37,9 @@ constexpr std::string_view configuration_suffix = ".conf";
 constexpr std::string_view socket_suffix = ".ssh";
 constexpr std::string_view host_mark = "# to ";  // first line of a configuration
 
-bool is_private_folder(const std::string& folder) {
+bool is_folder(const std::string& path) {
   std::error_code error;
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return false;
-  struct stat info {};
-  return ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
-         info.st_uid == ::geteuid() && (info.st_mode & 077) == 0;
+  return fs::is_directory(path, error);
 }
 
 // ssh reads " and % and ${ in its own way.
@@ -90,6 +87,23 @@ bool write_whole(const std::string& path, const std::string& text) {
   return false;
 }
 
+// Where connections may be kept, first the better one; either may be empty.
+struct Folders {
+  std::string runtime;
+  std::string cache;  // in prun's cache folder, which holds more
+};
+
+Folders folders_for(const std::vector<std::string>& environment) {
+  Folders folders;
+  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
+      runtime != nullptr && *runtime == '/' && is_folder(runtime)) {
+    folders.runtime = std::string(runtime) + "/prun";
+  }
+  if (const std::string cache = stage::cache_folder(environment); !cache.empty())
+    folders.cache = cache + "/ssh";
+  return folders;
+}
+
 // True if there is a master at the socket and it has heard.
 bool tell_master(const std::string& socket, const std::string& word) {
   const auto child =
@@ -103,22 +117,41 @@ bool tell_master(const std::string& socket, const std::string& word) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+void add_living_in(const std::string& folder, std::vector<std::string>& hosts) {
+  for (const auto& name : agent::names_in(folder)) {
+    const std::string socket = folder + "/" + name;
+    if (!name.ends_with(socket_suffix) || !tell_master(socket, "check")) continue;
+    const std::string stem = socket.substr(0, socket.size() - socket_suffix.size());
+    const std::string text = content_of(stem + std::string(configuration_suffix));
+    hosts.push_back(text.starts_with(host_mark)
+                        ? text.substr(host_mark.size(), text.find('\n') - host_mark.size())
+                        : socket);
+  }
+}
+
+void close_all_in(const std::string& folder) {
+  for (const auto& name : agent::names_in(folder)) {
+    const std::string path = folder + "/" + name;
+    if (name.ends_with(socket_suffix)) tell_master(path, "exit");
+    if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
+      ::unlink(path.c_str());
+  }
+  ::rmdir(folder.c_str());
+}
+
 }  // namespace
 
 KeptConnections KeptConnections::open(const std::vector<std::string>& environment) {
-  std::vector<std::string> folders;
-  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
-      runtime != nullptr && *runtime == '/') {
-    folders.push_back(std::string(runtime) + "/prun");
-  }
-  if (const std::string cache = stage::cache_folder(environment); !cache.empty())
-    folders.push_back(cache + "/ssh");
-  for (const auto& folder : folders) {
-    if (is_plain(folder) &&
-        folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
-        is_private_folder(folder)) {
-      return KeptConnections(folder);
-    }
+  const auto serves = [](const std::string& folder) {
+    return is_plain(folder) &&
+           folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
+           agent::make_private_folder(folder);
+  };
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty() && serves(folders.runtime)) return KeptConnections(folders.runtime);
+  if (!folders.cache.empty() && agent::make_private_folder(agent::folder_of(folders.cache)) &&
+      serves(folders.cache)) {
+    return KeptConnections(folders.cache);
   }
   return {};
 }
@@ -142,33 +175,19 @@ std::optional<KeptConnection> KeptConnections::prepare(
   return kept;
 }
 
-std::vector<std::string> KeptConnections::living() const {
-  std::vector<std::string> names;
-  if (folder_.empty()) return names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    const std::string socket = entry.path().string();
-    if (!socket.ends_with(socket_suffix) || !tell_master(socket, "check")) continue;
-    const std::string stem = socket.substr(0, socket.size() - socket_suffix.size());
-    const std::string text = content_of(stem + std::string(configuration_suffix));
-    names.push_back(text.starts_with(host_mark)
-                        ? text.substr(host_mark.size(), text.find('\n') - host_mark.size())
-                        : socket);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+std::vector<std::string> KeptConnections::living(const std::vector<std::string>& environment) {
+  std::vector<std::string> hosts;
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty()) add_living_in(folders.runtime, hosts);
+  if (!folders.cache.empty()) add_living_in(folders.cache, hosts);
+  std::sort(hosts.begin(), hosts.end());
+  return hosts;
 }
 
-void KeptConnections::close_all() const {
-  if (folder_.empty()) return;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    const std::string path = entry.path().string();
-    if (path.ends_with(socket_suffix)) tell_master(path, "exit");
-    if (path.ends_with(socket_suffix) || path.ends_with(configuration_suffix))
-      ::unlink(path.c_str());
-  }
-  ::rmdir(folder_.c_str());
+void KeptConnections::close_all(const std::vector<std::string>& environment) {
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty()) close_all_in(folders.runtime);
+  if (!folders.cache.empty()) close_all_in(folders.cache);
 }
 
 }  // namespace prun::ssh

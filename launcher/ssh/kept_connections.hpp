@@ -19,7 +19,7 @@ struct KeptConnection {
 // A plain value of one thread.
 class KeptConnections {
  public:
-  // Empty where no folder of the user's own can be had: then nothing is kept.
+  // Makes the folder. Empty where none can be had that is the user's alone: then nothing is kept.
   static KeptConnections open(const std::vector<std::string>& environment);
   KeptConnections() = default;
 
@@ -29,10 +29,10 @@ class KeptConnections {
                                         const std::vector<std::string>& arguments) const;
 
   // The hosts to which connections are kept, as they were named; asks each master whether it lives.
-  std::vector<std::string> living() const;
+  static std::vector<std::string> living(const std::vector<std::string>& environment);
 
-  // Ends all masters and removes what they leave.
-  void close_all() const;
+  // Ends all masters, wherever they were kept, and removes what they leave.
+  static void close_all(const std::vector<std::string>& environment);
 
   const std::string& folder() const { return folder_; }
 

@@ -47,6 +47,9 @@ class Store {
   core::Status begin(const FileContent& content, bool executable);
   core::Status add(std::span<const std::byte> bytes);
   core::Status finish();
+  // The bytes from there on of a file that is kept or coming, as many as there are room and bytes.
+  core::Result<std::size_t> read(const FileContent& content, bool executable,
+                                 std::uint64_t position, std::span<std::byte> to) const;
 
   // Shows a kept file in the run's folder; its path there.
   core::Result<std::string> show(const FileContent& content, bool executable,

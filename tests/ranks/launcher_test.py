@@ -60,6 +60,13 @@ class Ranks(LauncherTest):
         self.assertEqual(set().union(*bound), set(cores))
         self.assertTrue(all(len(one) < len(cores) for one in bound) or len(set(map(frozenset, bound))) == 1)
 
+    def test_this_machine_alone_needs_no_folder(self):
+        home = self.path("home")
+        os.mkdir(home)
+        environment = {name: value for name, value in self.environment.items() if not name.startswith("XDG_")}
+        done = self.run_prun("-n", "2", "true", env=dict(environment, HOME=home, PRUN_PERSIST="yes"))
+        self.assertEqual((done.status, done.err, os.listdir(home)), (0, "", []))
+
     def test_environment_of_the_users_or_not(self):
         environment = dict(self.environment, MINE="1", YOURS="2")
         for options, expected in ((["-genvnone"], " \n"), (["-genvlist", "YOURS"], " 2\n"), (["--unset-env", "MINE"], " 2\n"),

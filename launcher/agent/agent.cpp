@@ -251,13 +251,17 @@ void Agent::pass_on(const stage::StagePassOn& order) {
 
 void Agent::check_programs() {
   bootstrap::AgentReady ready;
+  const bool is_remote = !hello_.server_address.empty();
+  if (const auto fault = is_remote ? stage::cache_fault(environment_) : std::string();
+      !fault.empty())
+    ready.notes.push_back(fault);
   if (staging_) {
     const auto shown = staging_->show();
     if (!shown.ok()) {
       launcher_->send(bootstrap::AgentProblem{125, shown.failure().text});
       return;
     }
-    ready.notes = staging_->notes();
+    for (auto& note : staging_->notes()) ready.notes.push_back(std::move(note));
   }
   runnables_.resize(setup_->programs.size());
   for (std::uint32_t i = 0; i < needed_.size(); ++i) {

@@ -98,7 +98,6 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase == HostPhase::connecting || phase == HostPhase::logged_in ||
              phase == HostPhase::receiving;
     case ControlKind::agent_ready:
-      return phase == HostPhase::checking || phase == HostPhase::staging;
     case ControlKind::stage_want:
       return phase == HostPhase::checking || phase == HostPhase::staging;
     case ControlKind::stage_progress:

@@ -103,6 +103,16 @@ std::string cache_folder(const std::vector<std::string>& environment) {
   return home != nullptr && *home == '/' ? std::string(home) + "/.cache/prun" : std::string();
 }
 
+std::string cache_fault(const std::vector<std::string>& environment) {
+  const std::string folder = cache_folder(environment);
+  struct stat info {};
+  if (folder.empty() || ::lstat(folder.c_str(), &info) != 0) return {};
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
+    return folder + " is no folder of this user's, so what is sent is not kept";
+  if ((info.st_mode & 077) == 0) return {};
+  return folder + " is open to others, so what is sent is not kept (chmod 700 " + folder + ")";
+}
+
 Store::Store(std::string folder, std::string run, bool temporary)
     : folder_(std::move(folder)),
       run_folder_(folder_ + "/runs/" + std::move(run)),

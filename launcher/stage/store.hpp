@@ -16,6 +16,9 @@ namespace prun::stage {
 // prun's folder in the user's cache: $XDG_CACHE_HOME/prun or ~/.cache/prun; empty without either.
 std::string cache_folder(const std::vector<std::string>& environment);
 
+// Why it is not used although it is there, for the user; empty where nothing is wrong with it.
+std::string cache_fault(const std::vector<std::string>& environment);
+
 // Files that came with jobs, kept under the hash of their content, and the folder of one run with
 // the names its programs see. Owned by the agent, one thread; destroying it takes the run's names
 // away again. What ranks have written into the run's folder stays.

@@ -1,5 +1,6 @@
 """Hosts that have sshd and a shell and nothing else: what prun brings along."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -88,6 +89,13 @@ class Agent(Bare):
             self.runs("-H", "rpi2", "hostname", out=["rpi2"])
         finally:
             self.sh("rpi2", "umount /root/.cache")
+
+    def test_a_cache_that_others_can_open(self):
+        self.sh("rpi2", "mkdir -p /root/.cache/prun && chmod 755 /root/.cache/prun")
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"],
+                  err="prun: rpi2: /root/.cache/prun is open to others, so what is sent is not kept (chmod 700 /root/.cache/prun)\n")
+        self.assertEqual(self.cached("rpi2"), [])
+        self.assertNothingElsewhere("rpi2")
 
     def test_no_folder_at_all(self):
         folders = ["/root/.cache", "/tmp", "/dev/shm", "/var/tmp"]
@@ -342,7 +350,8 @@ class PassingOn(Bare):
             pass
         for pid, words in self.cluster.processes("rpi3"):
             if "agent" in words:
-                os.kill(pid, 9)
+                with contextlib.suppress(ProcessLookupError):  # agent and keeper end each other
+                    os.kill(pid, 9)
         out, err = process.communicate(timeout=30)
         self.assertEqual((process.returncode, out), (125, ""), err)
         self.assertIn("prun: rpi3: its agent has left", err)

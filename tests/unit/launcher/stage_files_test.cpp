@@ -76,8 +76,10 @@ class StageFiles : public ::testing::Test {
 
 TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
   const FileContent content = content_of("words");
+  EXPECT_EQ(cache_fault(environment_), "");
   {
     const auto store = open();
+    EXPECT_EQ(cache_fault(environment_), "");
     EXPECT_FALSE(store->has(content, true));
     keep(*store, "words", true);
     EXPECT_TRUE(store->has(content, true));
@@ -98,6 +100,8 @@ TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
 TEST_F(StageFiles, ACacheThatOthersCanOpenIsNotUsed) {
   write("cache/prun/other", "");
   ::chmod((root_ / "cache/prun").c_str(), 0750);
+  EXPECT_THAT(cache_fault(environment_),
+              HasSubstr("(chmod 700 " + root_.string() + "/cache/prun)"));
   EXPECT_THAT(open()->run_folder(), HasSubstr(root_.string() + "/prun-"));
   EXPECT_THAT(names_in("cache/prun"), ElementsAre("other"));
 }

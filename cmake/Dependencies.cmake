@@ -7,6 +7,7 @@ find_package(spdlog REQUIRED)          # libspdlog-dev
 find_package(cereal REQUIRED)          # libcereal-dev: tests and examples of <prun/serialize.hpp>
 if(PRUN_BUILD_LAUNCHER OR PRUN_BUILD_EXAMPLES OR PRUN_BUILD_BENCH)
   find_package(CLI11 REQUIRED)         # libcli11-dev
+  find_package(nlohmann_json REQUIRED) # nlohmann-json3-dev
 endif()
 if(PRUN_BUILD_TESTS)
   find_package(GTest REQUIRED)         # libgtest-dev, libgmock-dev

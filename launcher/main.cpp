@@ -1,6 +1,7 @@
 // The prun command: `prun agent` serves a launcher on its host, anything else is a run.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -25,10 +26,13 @@
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
+#include "launcher/cli/hosts_named.hpp"
+#include "launcher/doctor/doctor.hpp"
 #include "launcher/hosts/local_host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/job/plan_text.hpp"
+#include "launcher/keys/keys.hpp"
 #include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
 #include "launcher/stage/clear.hpp"
@@ -53,6 +57,11 @@ void ignore(int number) {
 int fail(const std::string& text) {
   std::fprintf(stderr, "prun: %s\n", text.c_str());
   return cli::exit_own_failure;
+}
+
+int print(const cli::Printout& printout) {
+  std::fputs(printout.text.c_str(), printout.is_error ? stderr : stdout);
+  return printout.exit_status;
 }
 
 std::string own_path() {
@@ -186,6 +195,76 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   return job.run();
 }
 
+// Of the commands that have a help of their own.
+bool wants_help(const std::vector<std::string>& words) {
+  return !words.empty() && (words.front() == "-h" || words.front() == "--help");
+}
+
+// `prun doctor`, and the jobs that it starts itself.
+int examine(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  auto order = doctor::parse_order(words);
+  if (wants_help(words)) {
+    std::fputs(doctor::help_text().c_str(), stdout);
+    return 0;
+  }
+  const bool examines = order.kind == doctor::Order::Kind::examine;
+  auto parsed = cli::parse(order.arguments, environment,
+                           examines ? cli::ProgramNeed::optional : cli::ProgramNeed::required);
+  if (const auto* printout = std::get_if<cli::Printout>(&parsed)) return print(*printout);
+  auto options = std::get<cli::RunOptions>(std::move(parsed));
+  if (!examines) {
+    doctor::prepare_run(order.kind, options);
+    return run(options, environment);
+  }
+  doctor::Tools tools;
+  tools.options = std::move(options);
+  tools.own_path = own_path();
+  tools.agent_folders = stage::agent_folders(tools.own_path);
+  tools.agents = stage::find_agents(tools.agent_folders);
+  utsname own{};
+  if (::uname(&own) == 0) tools.machine = own.machine;
+  agent::raise_descriptor_limit();
+  return doctor::run_doctor(tools);
+}
+
+// `prun hosts`: the connections kept for the next run.
+int kept_hosts(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  if (words == std::vector<std::string>{"--close"}) {
+    ssh::KeptConnections::close_all(environment);
+    return 0;
+  }
+  if (!words.empty()) {
+    return fail(
+        "'prun hosts' lists the ssh connections that are kept, and 'prun hosts --close' "
+        "ends them; '" +
+        words.front() +
+        "' is neither (a program of that name: prun -- "
+        "hosts)");
+  }
+  for (const auto& name : ssh::KeptConnections::living(environment))
+    std::printf("%s\n", name.c_str());
+  return 0;
+}
+
+int set_up_keys(const std::vector<std::string>& words,
+                const std::vector<std::string>& environment) {
+  if (wants_help(words)) {
+    std::fputs(keys::help_text().c_str(), stdout);
+    return 0;
+  }
+  const auto parsed = cli::parse(words, environment, cli::ProgramNeed::optional);
+  if (const auto* printout = std::get_if<cli::Printout>(&parsed)) return print(*printout);
+  const auto& options = std::get<cli::RunOptions>(parsed);
+  if (!options.programs.front().command.empty()) {
+    return fail("'prun keys' takes no program, and here is '" +
+                options.programs.front().command.front() +
+                "'; for example: prun keys -H rpi1,rpi2");
+  }
+  if (cli::hosts_named(options).empty())
+    return fail("no host given; for example: prun keys -H rpi1,rpi2");
+  return keys::run_keys(options, environment);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -196,10 +275,10 @@ int main(int argc, char** argv) {
   ignore(SIGPIPE);
   const auto environment = cli::own_environment();
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments == std::vector<std::string>{"hosts", "--close"}) {
-    ssh::KeptConnections::close_all(environment);
-    return 0;
-  }
+  if (argc > 1 && arguments.front() == "hosts")
+    return kept_hosts({arguments.begin() + 1, arguments.end()}, environment);
+  if (argc > 1 && arguments.front() == "keys")
+    return set_up_keys({arguments.begin() + 1, arguments.end()}, environment);
   if (argc > 1 && arguments.front() == "cache") {
     auto order = stage::parse_clear({arguments.begin() + 1, arguments.end()});
     if (!order.problem.empty()) return fail(order.problem);
@@ -207,10 +286,11 @@ int main(int argc, char** argv) {
     if (order.arguments.empty()) return 0;
     arguments = std::move(order.arguments);
   }
+  if (argc > 1 && arguments.front() == "doctor")
+    return examine({arguments.begin() + 1, arguments.end()}, environment);
   const auto parsed = cli::parse(arguments, environment);
   if (const auto* printout = std::get_if<cli::Printout>(&parsed)) {
-    std::fputs(printout->text.c_str(), printout->is_error ? stderr : stdout);
-    return printout->exit_status;
+    return print(*printout);
   }
   return run(std::get<cli::RunOptions>(parsed), environment);
 }

@@ -1,14 +1,16 @@
-// prun --tune: what the library believes of its links, which algorithm it would take for what, and
+// prun --tune, and with --pairs the links of prun doctor. The first: what the library believes of its links, which algorithm it would take for what, and
 // how long that is predicted to take and does take. Every rank runs this; rank 0 prints.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <prun/detail/tuning.hpp>
 #include <prun/prun.hpp>
 
 #include "tune/measurements.hpp"
+#include "tune/pairs.hpp"
 
 namespace {
 
@@ -71,7 +73,11 @@ int main(int argc, char** argv) {
                    "rpi1,rpi2) or a number of ranks (prun --tune -n 2)\n");
       return EXIT_FAILURE;
     }
-    tune(env.world());
+    if (argc > 1 && std::string_view(argv[1]) == "--pairs") {
+      prun::tune::measure_pairs(env.world());
+    } else {
+      tune(env.world());
+    }
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "prun --tune: %s\n", error.what());

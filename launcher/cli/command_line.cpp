@@ -52,7 +52,8 @@ void append(std::vector<hosts::Host>& to, const std::vector<hosts::Host>& more) 
 // theirs.
 class Parser {
  public:
-  explicit Parser(const std::vector<std::string>& environment) : environment_(environment) {
+  Parser(const std::vector<std::string>& environment, ProgramNeed need)
+      : environment_(environment), need_(need) {
     app_.set_help_flag();
     run_.keeps_connections = value_in(environment, "PRUN_PERSIST").value_or("yes") != "no";
     add_places();
@@ -65,6 +66,8 @@ class Parser {
     flag("--no-config", [] {});
     flag("--show-config", [this] { shows_config_ = true; });
     flag("--tune", [this] { run_.tune = true; });
+    flag("--json", [this] { run_.json = true; });
+    flag("--no-links", [this] { run_.measures_links = false; });
     flag("--help", [this] { wants_help_ = true; });
     flag("--version", [this] { wants_version_ = true; });
   }
@@ -87,7 +90,13 @@ class Parser {
       spread();
       return std::move(run_);
     }
+    if (need_ == ProgramNeed::required && (run_.json || !run_.measures_links)) {
+      return error(std::string(run_.json ? "--json" : "--no-links") +
+                   " belongs to prun doctor; for example: prun doctor --json -H rpi1,rpi2");
+    }
     for (const auto& program : run_.programs) {
+      if (need_ == ProgramNeed::optional && run_.programs.size() == 1 && program.command.empty())
+        continue;
       if (!program.command.empty() && !program.command.front().empty()) continue;
       return error(run_.programs.size() == 1
                        ? "no program given; for example: prun -H rpi1,rpi2,rpi3,rpi4 ./prime "
@@ -432,6 +441,7 @@ class Parser {
   }
 
   const std::vector<std::string>& environment_;
+  ProgramNeed need_;
   CLI::App app_;
   RunOptions run_;
   std::vector<std::string> environment_of_all_;
@@ -448,8 +458,8 @@ class Parser {
 }  // namespace
 
 ParsedCommandLine parse(const std::vector<std::string>& arguments,
-                        const std::vector<std::string>& environment) {
-  return Parser(environment).parse(arguments);
+                        const std::vector<std::string>& environment, ProgramNeed need) {
+  return Parser(environment, need).parse(arguments);
 }
 
 }  // namespace prun::cli

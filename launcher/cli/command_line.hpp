@@ -17,10 +17,14 @@ struct Printout {
 
 using ParsedCommandLine = std::variant<RunOptions, Printout>;
 
+// Must a program be named?
+enum class ProgramNeed { required, optional };
+
 // Reads prun's arguments (without argv[0]), the hostfiles they name and the user's settings.
 // `environment` is prun's own, NAME=VALUE: -x NAME takes its value from there, and defaults stand
 // there too. Options end at the program's name.
 ParsedCommandLine parse(const std::vector<std::string>& arguments,
-                        const std::vector<std::string>& environment);
+                        const std::vector<std::string>& environment,
+                        ProgramNeed need = ProgramNeed::required);
 
 }  // namespace prun::cli

@@ -14,7 +14,6 @@ shows what they print. Each running copy is a rank: 0, 1, 2 ...
   prun -H rpi1,rpi2,rpi3,rpi4 ./prime 100000  one rank on each of four
   prun -H rpi[1-4]:2 ./prime 100000           two on each
   prun --hostfile hosts -n 8 python3 work.py  8 ranks over the hosts of a file
-
   prun -n 1 ./master : -n 3 ./worker          two programs in one job
 
 Where and how many
@@ -52,6 +51,11 @@ SSH (keys must be in place: prun never asks for a password) and network
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
   --launcher-exec CMD another program in place of ssh
   --compress MODE     large messages: auto (default), off, lz4 (always)
+
+Before the first job, and when something is wrong
+  prun doctor -H ...  examines hosts and links, and says how to repair them
+  prun keys -H ...    sets up logins without a password, as one does by hand
+  prun hosts [--close]  the ssh connections that are kept; ends them
 
 Defaults stand in ~/.config/prun/prun.conf, an option a line, and PRUN_OPTIONS:
   --show-config       what is set, and where; --no-config does without

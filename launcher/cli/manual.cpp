@@ -113,6 +113,39 @@ Every option is taken with one dash or two, as
 or
 .BR \-option=value .
 Those of mpiexec and mpirun are understood; what prun has no counterpart for is refused with a line that says what to do.
+.SH COMMANDS
+A program of such a name is started by
+.BR "prun \-\- doctor" .
+.TP
+.BR "prun doctor" " [options] [program]"
+Examines the hosts of
+.BR \-H " and " \-\-hostfile ,
+or this computer, side by side: login, key, what the login shell prints, processor, kernel, cores, memory, prun's agent, clock, network interface, power and heat of a Raspberry Pi, and names that mislead.
+Measures round trip and bandwidth between each two of them, or, of more than 16, a sample.
+With a program it also finds out whether that would run.
+Each finding comes with a command that repairs it.
+Nothing is changed on any host.
+.B \-\-json
+tells the same for programs,
+.B \-\-no\-links
+measures no links.
+Exit status: 0 all is well, 1 warnings only, 2 a job could not run on one of the hosts, 125 prun itself could not do it.
+.TP
+.BR "prun keys" " [options]"
+Sets up logins without a password for the hosts of
+.BR \-H " and " \-\-hostfile :
+makes a key where there is none (ssh\-keygen), has ssh show unknown host keys for confirmation, and copies the key to hosts that refuse it (ssh\-copy\-id).
+ssh itself asks for passwords; no check of host keys is weakened; a host that works is left as it is.
+.B \-\-dry\-run
+only shows what would be done.
+Exit status: 0 all hosts let you in, 1 some do not, 125 nothing could be done.
+.TP
+.BR "prun hosts" " [" \-\-close ]
+Lists the hosts to which ssh connections are kept for the next run, or ends these.
+.TP
+.BR "prun cache \-\-clear" " [options]"
+Empties what prun keeps of agents, programs and files here and on the hosts of
+.BR \-H .
 )";
   for (const auto topic : topics) {
     text += fmt::format(".SH {}\n", title_of(topic));
@@ -174,9 +207,15 @@ std::string bash_completion() {
   std::string text =
       R"(# bash completion for prun. Made from the option table by prun_manual; see docs/testing.md.
 _prun() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word i end
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word i end first=1 own=
+  case ${COMP_WORDS[1]} in
+    doctor|keys) first=2 ;;
+    hosts) first=2 own=--close ;;
+    cache) first=2 own=--clear ;;
+  esac
+  ((COMP_CWORD > 1)) || first=1
   # Behind the program's name its own completion takes over.
-  for ((i = 1; i < COMP_CWORD; ++i)); do
+  for ((i = first; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
       :) ;;
@@ -228,7 +267,9 @@ _prun() {
                       pattern_of(ValueKind::text));
   text += fmt::format(R"(  esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '{}' -- "$current"))
+    COMPREPLY=($(compgen -W '{}' -- "$current") $(compgen -W "$own" -- "$current"))
+  elif ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W 'doctor keys hosts cache' -- "$current") $(compgen -c -- "$current") $(compgen -f -- "$current"))
   else
     COMPREPLY=($(compgen -c -- "$current") $(compgen -f -- "$current"))
   fi
@@ -242,6 +283,11 @@ complete -o filenames -F _prun prun
 std::string zsh_completion() {
   std::string text = R"(#compdef prun
 # zsh completion for prun. Made from the option table by prun_manual; see docs/testing.md.
+# Behind a command of prun's own stand options as behind prun.
+if (( CURRENT > 2 )) && [[ $words[2] == (doctor|keys|hosts|cache) ]]; then
+  shift words
+  (( CURRENT-- ))
+fi
 _arguments -S \
 )";
   for (const auto& option : option_table()) {
@@ -275,7 +321,9 @@ _arguments -S \
       text += fmt::format("  {} \\\n", quoted(spec));
     }
   }
-  text += "  '(-):program:_command_names -e' \\\n  '*::argument:_normal'\n";
+  text +=
+      "  '(-):program:_alternative \"commands:command:(doctor keys hosts cache)\" "
+      "\"programs:program:_command_names -e\"' \\\n  '*::argument:_normal'\n";
   return text;
 }
 

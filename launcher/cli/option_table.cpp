@@ -123,6 +123,11 @@ constexpr Option table[] = {
      "Takes no PROGRAM: measures the links between the hosts and their ranks, and shows how long "
      "collectives should take, and do."},
 
+    {"--json", Topic::display, Reach::job, ValueKind::none, "--json", "", "",
+     "Of prun doctor: prints what was found out as JSON."},
+    {"--no-links", Topic::display, Reach::job, ValueKind::none, "--no-links", "", "",
+     "Of prun doctor: does not measure the links between the hosts."},
+
     {"--timeout", Topic::limits, Reach::job, ValueKind::number, "--timeout S", "60", "",
      "Ends the job after S seconds, with exit status 124."},
     {"--start-timeout", Topic::limits, Reach::job, ValueKind::number, "--start-timeout S", "30", "",

@@ -83,6 +83,12 @@ struct RunOptions {
   std::vector<std::string> staged_files;             // --stage FILE
   bool keeps_connections = true;                     // --no-persist: false
   int verbosity = 0;                                 // -v +1, -q -1
+  bool json = false;                                 // --json, of prun doctor
+  bool measures_links = true;                        // --no-links, of prun doctor: false
+  // What `prun doctor` wants of the runs that it starts.
+  bool checks_only = false;        // ends when every host is ready
+  bool leaves_nothing = false;     // no cache folder of a host is written
+  bool sends_own_tool = false;     // programs are prun's own, which no host is expected to have
   std::vector<std::string> notes;  // for -v: options that were accepted and have no effect
 };
 

@@ -149,6 +149,8 @@ constexpr Spelling table[] = {
     option("q", "--quiet", nothing),
     option("quiet", "--quiet", nothing),
     option("tune", "--tune", nothing),
+    option("json", "--json", nothing),
+    option("no-links", "--no-links", nothing),
     ignored("leave-session-attached", nothing, as_always),
     refused("xml", "prun writes plain lines; --label says which rank wrote each"),
     refused("xterm",

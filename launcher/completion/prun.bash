@@ -1,8 +1,14 @@
 # bash completion for prun. Made from the option table by prun_manual; see docs/testing.md.
 _prun() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word i end
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word i end first=1 own=
+  case ${COMP_WORDS[1]} in
+    doctor|keys) first=2 ;;
+    hosts) first=2 own=--close ;;
+    cache) first=2 own=--clear ;;
+  esac
+  ((COMP_CWORD > 1)) || first=1
   # Behind the program's name its own completion takes over.
-  for ((i = 1; i < COMP_CWORD; ++i)); do
+  for ((i = first; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
       :) ;;
@@ -38,7 +44,9 @@ _prun() {
     -n|--n|-np|--np|-c|--c|-N|--N|-ppn|--ppn|-npernode|--npernode|-min-hosts|--min-hosts|-wait-hosts|--wait-hosts|-timeout|--timeout|-start-timeout|--start-timeout|-spawn-timeout|--spawn-timeout|-ppr|--ppr|-x|--x|-env|--env|-set-env|--set-env|-genv|--genv|-envlist|--envlist|-genvlist|--genvlist|-unset-env|--unset-env|-prepend-pattern|--prepend-pattern|-output-from|--output-from|-forward-signals|--forward-signals|-ssh-args|--ssh-args|-mca|--mca|-gmca|--gmca|-prtemca|--prtemca|-pmixmca|--pmixmca|-user|--user) return ;;
   esac
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W '-n --np -c -N --ppn --npernode --pernode --ppr -H --host --hosts --hostlist --machine --machines --machinelist -f --hostfile --machinefile --default-hostfile --app --configfile --map-by --bynode --byslot --rank-by --nolocal --skip-launch-node --oversubscribe --nooversubscribe --bind-to --binding --bind-to-core --bind-to-none --min-hosts --skip-dead --wait-hosts -x --env --set-env --genv --envlist --genvlist --envall --envnone --genvall --genvnone --unset-env --wdir --wd --path --stage --preload-files --stdin -l --label --prepend-rank --tag-output --prepend-pattern --timestamp-output --timestamp --output --output-from --output-dir --output-filename --outfile-pattern --outfile --errfile-pattern --errfile --merge --merge-stderr-to-stdout --raw --stream-buffering -v --verbose --debug --debug-daemons --show-progress -q --quiet --tune --print-all-exitcodes --report-pid --dry-run --do-not-launch --show-plan --display-map --display-allocation --display --timeout --start-timeout --spawn-timeout --forward-signals --ssh-args --no-persist --launcher-exec --bootstrap-exec --launcher --bootstrap --compress --mca --gmca --prtemca --pmixmca --user --config --no-config --show-config -h --help -V --version --info' -- "$current"))
+    COMPREPLY=($(compgen -W '-n --np -c -N --ppn --npernode --pernode --ppr -H --host --hosts --hostlist --machine --machines --machinelist -f --hostfile --machinefile --default-hostfile --app --configfile --map-by --bynode --byslot --rank-by --nolocal --skip-launch-node --oversubscribe --nooversubscribe --bind-to --binding --bind-to-core --bind-to-none --min-hosts --skip-dead --wait-hosts -x --env --set-env --genv --envlist --genvlist --envall --envnone --genvall --genvnone --unset-env --wdir --wd --path --stage --preload-files --stdin -l --label --prepend-rank --tag-output --prepend-pattern --timestamp-output --timestamp --output --output-from --output-dir --output-filename --outfile-pattern --outfile --errfile-pattern --errfile --merge --merge-stderr-to-stdout --raw --stream-buffering -v --verbose --debug --debug-daemons --show-progress -q --quiet --tune --json --no-links --print-all-exitcodes --report-pid --dry-run --do-not-launch --show-plan --display-map --display-allocation --display --timeout --start-timeout --spawn-timeout --forward-signals --ssh-args --no-persist --launcher-exec --bootstrap-exec --launcher --bootstrap --compress --mca --gmca --prtemca --pmixmca --user --config --no-config --show-config -h --help -V --version --info' -- "$current") $(compgen -W "$own" -- "$current"))
+  elif ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W 'doctor keys hosts cache' -- "$current") $(compgen -c -- "$current") $(compgen -f -- "$current"))
   else
     COMPREPLY=($(compgen -c -- "$current") $(compgen -f -- "$current"))
   fi

@@ -78,13 +78,12 @@ bool any_is_own(const std::vector<std::string>& addresses, const ThisMachine& ma
 
 // Shared by the caller and the lookups, which may outlive the call.
 struct Lookups {
-  ThisMachine machine;
   Resolve resolve;
   std::vector<std::string> names;
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<bool> own;
+  std::vector<std::vector<std::string>> addresses;
   std::size_t next = 0;
   std::size_t finished = 0;
   bool abandoned = false;
@@ -94,14 +93,34 @@ struct Lookups {
     while (!abandoned && next < names.size()) {
       const std::size_t index = next++;
       lock.unlock();
-      const bool found = any_is_own(resolve(names[index]), machine);
+      auto found = resolve(names[index]);
       lock.lock();
-      own[index] = found;
+      addresses[index] = std::move(found);
       ++finished;
       changed.notify_one();
     }
   }
 };
+
+// The addresses of each name, looked up side by side; those not found within the limit are empty.
+std::vector<std::vector<std::string>> resolve_all(std::vector<std::string> names,
+                                                  const Resolve& resolve,
+                                                  std::chrono::milliseconds limit) {
+  if (names.empty()) return {};
+  const std::size_t wanted = names.size();
+  auto lookups = std::make_shared<Lookups>();
+  lookups->names = std::move(names);
+  lookups->resolve = resolve;
+  lookups->addresses.resize(wanted);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (std::size_t i = 0; i < std::min(wanted, max_lookups_at_once); ++i) {
+    std::thread([lookups] { lookups->work(); }).detach();
+  }
+  std::unique_lock lock(lookups->mutex);
+  lookups->changed.wait_until(lock, deadline, [&] { return lookups->finished == wanted; });
+  lookups->abandoned = true;
+  return lookups->addresses;
+}
 
 std::string numeric(const sockaddr* address, socklen_t length) {
   char text[NI_MAXHOST] = "";
@@ -160,30 +179,34 @@ std::vector<bool> which_are_this_machine(const std::vector<Host>& hosts, const T
                                          const Resolve& resolve, std::chrono::milliseconds limit) {
   std::vector<bool> own(hosts.size(), false);
   std::vector<std::size_t> asked;
-  auto lookups = std::make_shared<Lookups>();
+  std::vector<std::string> names;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const auto known = known_without_lookup(hosts[i], machine);
     if (known) {
       own[i] = *known;
     } else {
       asked.push_back(i);
-      lookups->names.push_back(hosts[i].name);
+      names.push_back(hosts[i].name);
     }
   }
-  if (asked.empty()) return own;
-  lookups->machine = machine;
-  lookups->resolve = resolve;
-  lookups->own.assign(asked.size(), false);
-
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  for (std::size_t i = 0; i < std::min(asked.size(), max_lookups_at_once); ++i) {
-    std::thread([lookups] { lookups->work(); }).detach();
-  }
-  std::unique_lock lock(lookups->mutex);
-  lookups->changed.wait_until(lock, deadline, [&] { return lookups->finished == asked.size(); });
-  lookups->abandoned = true;
-  for (std::size_t i = 0; i < asked.size(); ++i) own[asked[i]] = lookups->own[i];
+  const auto addresses = resolve_all(std::move(names), resolve, limit);
+  for (std::size_t i = 0; i < asked.size(); ++i) own[asked[i]] = any_is_own(addresses[i], machine);
   return own;
+}
+
+std::vector<HostLookup> look_up(const std::vector<Host>& hosts, const ThisMachine& machine,
+                                const Resolve& resolve, std::chrono::milliseconds limit) {
+  std::vector<std::string> names;
+  names.reserve(hosts.size());
+  for (const auto& host : hosts) names.push_back(host.name);
+  auto addresses = resolve_all(std::move(names), resolve, limit);
+  std::vector<HostLookup> lookups;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const auto known = known_without_lookup(hosts[i], machine);
+    const bool here = known ? *known : any_is_own(addresses[i], machine);
+    lookups.push_back({here, std::move(addresses[i])});
+  }
+  return lookups;
 }
 
 }  // namespace prun::hosts

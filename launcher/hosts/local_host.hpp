@@ -40,4 +40,14 @@ bool is_this_machine(const Host& host, const ThisMachine& machine, const Resolve
 std::vector<bool> which_are_this_machine(const std::vector<Host>& hosts, const ThisMachine& machine,
                                          const Resolve& resolve, std::chrono::milliseconds limit);
 
+// What a lookup has told of a host.
+struct HostLookup {
+  bool is_this_machine = false;
+  std::vector<std::string> addresses;  // empty where its name was not resolved in time
+};
+
+// The same, and with the addresses of all names, also where they are not needed for that.
+std::vector<HostLookup> look_up(const std::vector<Host>& hosts, const ThisMachine& machine,
+                                const Resolve& resolve, std::chrono::milliseconds limit);
+
 }  // namespace prun::hosts

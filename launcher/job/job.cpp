@@ -69,6 +69,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     machine->host = planned.host;
     machine->local = planned.local;
     machine->request.agents = plan_.agents;
+    machine->request.leaves_nothing = plan_.options.leaves_nothing;
     machines_.push_back(std::move(machine));
   }
   job_id_ = security::random_u64();

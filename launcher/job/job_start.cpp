@@ -145,7 +145,8 @@ void Job::make_offer() {
   if (!any_remote) return;
   std::vector<stage::Command> commands;
   for (const auto& program : plan_.options.programs)
-    commands.push_back({program.command, directory_of(program, plan_)});
+    commands.push_back({program.command, directory_of(program, plan_),
+                        plan_.options.tune || plan_.options.sends_own_tool});
   auto offer = stage::make_offer(commands, plan_.options.staged_files, plan_.directory,
                                  plan_.options.stage_mode);
   if (offer.ok()) {
@@ -543,6 +544,10 @@ void Job::check_stage() {
   }
   if (stage_ == Stage::checks && all(HostPhase::ready)) {
     if (start_failures_.empty()) {
+      if (plan_.options.checks_only) {
+        tell_notes();
+        return close_down(std::chrono::milliseconds(5000));
+      }
       const auto prepared = prepare_output();
       if (!prepared) {
         decide(125, prepared.failure().text);

@@ -17,6 +17,7 @@
 
 #include "launcher/agent/files.hpp"
 #include "launcher/agent/rank_environment.hpp"
+#include "launcher/hosts/host_words.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/stage/content_hash.hpp"
 #include "launcher/stage/store.hpp"
@@ -34,6 +35,7 @@ constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 18;
 
 constexpr std::string_view configuration_suffix = ".conf";
 constexpr std::string_view socket_suffix = ".ssh";
+constexpr std::string_view host_mark = "# to ";  // first line of a configuration
 
 bool is_folder(const std::string& path) {
   std::error_code error;
@@ -55,8 +57,9 @@ bool speaks_of_masters(const std::string& argument) {
 }
 
 // The first value of an option counts in ssh, so the user's own files come first.
-std::string configuration_for(const std::string& socket) {
+std::string configuration_for(const hosts::Host& host, const std::string& socket) {
   return fmt::format(
+      "{}{}\n"
       "# Made by prun, which keeps connections for the next run; `prun hosts --close` ends them.\n"
       "Include ~/.ssh/config\n"
       "Include /etc/ssh/ssh_config\n"
@@ -64,7 +67,7 @@ std::string configuration_for(const std::string& socket) {
       "  ControlMaster auto\n"
       "  ControlPath \"{}\"\n"
       "  ControlPersist {}\n",
-      socket, kept_seconds);
+      host_mark, hosts::name_of(host), socket, kept_seconds);
 }
 
 std::string content_of(const std::string& path) {
@@ -101,19 +104,35 @@ Folders folders_for(const std::vector<std::string>& environment) {
   return folders;
 }
 
-void close_master(const std::string& socket) {
+// True if there is a master at the socket and it has heard.
+bool tell_master(const std::string& socket, const std::string& word) {
   const auto child =
-      start_child({"ssh", "-F", "none", "-o", "ControlPath=" + socket, "-O", "exit", "prun"},
-                  SIGKILL, std::nullopt);
-  if (!child.ok()) return;
-  while (::waitpid(child.value().pid, nullptr, 0) < 0 && errno == EINTR) {
+      start_child({"ssh", "-F", "none", "-o", "ControlPath=" + socket, "-O", word, "prun"}, SIGKILL,
+                  std::nullopt);
+  if (!child.ok()) return false;
+  int status = 0;
+  while (::waitpid(child.value().pid, &status, 0) < 0) {
+    if (errno != EINTR) return false;
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void add_living_in(const std::string& folder, std::vector<std::string>& hosts) {
+  for (const auto& name : agent::names_in(folder)) {
+    const std::string socket = folder + "/" + name;
+    if (!name.ends_with(socket_suffix) || !tell_master(socket, "check")) continue;
+    const std::string stem = socket.substr(0, socket.size() - socket_suffix.size());
+    const std::string text = content_of(stem + std::string(configuration_suffix));
+    hosts.push_back(text.starts_with(host_mark)
+                        ? text.substr(host_mark.size(), text.find('\n') - host_mark.size())
+                        : socket);
   }
 }
 
 void close_all_in(const std::string& folder) {
   for (const auto& name : agent::names_in(folder)) {
     const std::string path = folder + "/" + name;
-    if (name.ends_with(socket_suffix)) close_master(path);
+    if (name.ends_with(socket_suffix)) tell_master(path, "exit");
     if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
       ::unlink(path.c_str());
   }
@@ -150,10 +169,19 @@ std::optional<KeptConnection> KeptConnections::prepare(
   hasher.add(std::as_bytes(std::span(all.data(), all.size())));
   const std::string stem = folder_ + "/" + stage::to_hex(hasher.finish()).substr(0, name_digits);
   KeptConnection kept{stem + std::string(configuration_suffix), stem + std::string(socket_suffix)};
-  const std::string text = configuration_for(kept.socket);
+  const std::string text = configuration_for(host, kept.socket);
   if (content_of(kept.configuration) != text && !write_whole(kept.configuration, text))
     return std::nullopt;
   return kept;
+}
+
+std::vector<std::string> KeptConnections::living(const std::vector<std::string>& environment) {
+  std::vector<std::string> hosts;
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty()) add_living_in(folders.runtime, hosts);
+  if (!folders.cache.empty()) add_living_in(folders.cache, hosts);
+  std::sort(hosts.begin(), hosts.end());
+  return hosts;
 }
 
 void KeptConnections::close_all(const std::vector<std::string>& environment) {

@@ -28,6 +28,9 @@ class KeptConnections {
   std::optional<KeptConnection> prepare(const hosts::Host& host, const std::string& program,
                                         const std::vector<std::string>& arguments) const;
 
+  // The hosts to which connections are kept, as they were named; asks each master whether it lives.
+  static std::vector<std::string> living(const std::vector<std::string>& environment);
+
   // Ends all masters, wherever they were kept, and removes what they leave.
   static void close_all(const std::vector<std::string>& environment);
 

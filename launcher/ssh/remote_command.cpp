@@ -12,6 +12,9 @@ constexpr std::string_view choose =
     "case $m in {cases}*) printf '\\nprun-machine %s\\n' \"$m\"; exit 126;; esac; "
     "c=${{XDG_CACHE_HOME:-$HOME/.cache}}/prun; p=$c/agent-$a; ";
 
+// No folder can be made there, so that the agent takes a temporary one, which goes with it.
+constexpr std::string_view hide_cache = "XDG_CACHE_HOME=/dev/null; export XDG_CACHE_HOME; ";
+
 constexpr std::string_view start_cached =
     "if test -s \"$p\" && test -x \"$p\"; then "
     "printf '\\nprun-shell %s\\n' \"$p\"; exec \"$p\"; fi; ";
@@ -60,10 +63,11 @@ std::string remote_command(const AgentRequest& request) {
     cases += fmt::format("{}*) a={}-{} n={} k={};; ", choice.machine, choice.agent->architecture,
                          choice.agent->id, choice.agent->bytes, choice.agent->bytes / 1024 + 1);
   }
-  std::string places = request.elsewhere ? "" : "\"$c\" ";
+  std::string places = request.elsewhere || request.leaves_nothing ? "" : "\"$c\" ";
   for (const std::string_view folder : {"${TMPDIR:-/tmp}", "/dev/shm", "/var/tmp"})
     places += fmt::format("\"{}/prun-{}\" ", folder, request.name);
   std::string script = fmt::format(choose, fmt::arg("cases", cases));
+  if (request.leaves_nothing) script += hide_cache;
   if (!request.afresh && !request.elsewhere) script += start_cached;
   script += fmt::format(take_in, fmt::arg("places", places), fmt::arg("name", request.name));
   return "exec /bin/sh -c " + shell_quote(script);

@@ -23,9 +23,10 @@ inline constexpr std::string_view unsent_marker = "\nprun-unsent ";
 
 struct AgentRequest {
   std::vector<stage::AgentBinary> agents;
-  std::string name;        // unique, for what is not complete yet: letters and digits
-  bool afresh = false;     // the one in the cache folder is not to be trusted
-  bool elsewhere = false;  // the cache folder is not to be used
+  std::string name;             // unique, for what is not complete yet: letters and digits
+  bool afresh = false;          // the one in the cache folder is not to be trusted
+  bool elsewhere = false;       // the cache folder is not to be used
+  bool leaves_nothing = false;  // an agent that is there is started; nothing is kept there
 };
 
 // A word that sh, bash, csh and fish all read as `text`.

@@ -131,10 +131,35 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
                            failure.cause == SshCause::no_route ||
                            failure.cause == SshCause::refused ||
                            failure.cause == SshCause::timed_out;
-  failure.text = what;
-  if (!said.empty()) failure.text += fmt::format(" ({})", said);
-  failure.text += "; " + repair;
+  failure.sentence = what;
+  if (!said.empty()) failure.sentence += fmt::format(" ({})", said);
+  failure.repair = repair;
+  failure.text = failure.sentence + "; " + repair;
   return failure;
+}
+
+std::string_view to_string(SshCause cause) {
+  switch (cause) {
+    case SshCause::unknown_name:
+      return "unknown-name";
+    case SshCause::no_route:
+      return "no-route";
+    case SshCause::refused:
+      return "port-closed";
+    case SshCause::timed_out:
+      return "no-answer";
+    case SshCause::host_key_unknown:
+      return "host-key-unknown";
+    case SshCause::host_key_changed:
+      return "host-key-changed";
+    case SshCause::key_refused:
+      return "key-refused";
+    case SshCause::closed:
+      return "closed-during-login";
+    case SshCause::other:
+      break;
+  }
+  return "ssh-failed";
 }
 
 }  // namespace prun::ssh

@@ -22,7 +22,9 @@ enum class SshCause {
 
 struct SshFailure {
   SshCause cause = SshCause::other;
-  std::string text;             // without the host's name in front
+  std::string text;             // all of it, without the host's name in front
+  std::string sentence;         // what is wrong, with ssh's own words
+  std::string repair;           // what to do: a command, or a question that ends with one
   bool try_again = false;       // it may go away by itself
   bool may_be_booting = false;  // a board that is being switched on looks like this
 };
@@ -33,5 +35,8 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words);
 
 // The lines of ssh's standard error that tell something, joined to one.
 std::string said_in_one_line(std::string_view words);
+
+// "key-refused": the cause for programs.
+std::string_view to_string(SshCause cause);
 
 }  // namespace prun::ssh

@@ -123,7 +123,7 @@ core::Result<StageOffer> make_offer(const std::vector<Command>& commands,
   const auto use = [&](std::size_t program, std::size_t word) {
     const Command& command = commands[program];
     const std::string path = absolute(command.words[word], command.directory);
-    if (!is_file(path) || is_systems(path)) return;
+    if (!is_file(path) || (is_systems(path) && !(command.is_own && word == 0))) return;
     const auto [file, error] = gather.add(command.words[word], path, false);
     // One that cannot be read is looked for on the hosts; what they say of it is what counts.
     if (error != 0) return;

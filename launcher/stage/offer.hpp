@@ -13,6 +13,7 @@ enum class Mode : std::uint8_t { off, automatic, always };
 struct Command {
   std::vector<std::string> words;
   std::string directory;
+  bool is_own = false;  // a tool of prun's: sent also from a folder of the system
 };
 
 // What hosts may be sent: programs named by a path, the script after the name of an interpreter, and

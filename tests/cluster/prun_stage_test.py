@@ -382,9 +382,12 @@ class KeptConnections(Bare):
         self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
         self.assertEqual(self.masters(), first)
         self.assertEqual(self.sh("rpi1", "stat -c %a /root/.cache/prun/ssh"), "700\n")
+        self.assertEqual(self.cluster.run("rpi1", ["prun", "hosts"], check=True).stdout, "rpi2\nrpi3\n")
         self.cluster.run("rpi1", ["prun", "hosts", "--close"], check=True)
         self.cluster.wait_idle()
         self.assertEqual(self.sh("rpi1", "ls -A /root/.cache/prun"), "")
+        self.assertEqual(self.cluster.run("rpi1", ["prun", "hosts"], check=True).stdout, "")
+        self.assertEqual(self.cluster.run("rpi1", ["prun", "hosts", "--list"]).returncode, 125)
 
     def test_no_persist(self):
         self.runs("--no-persist", "-H", "rpi2", "hostname", out=["rpi2"])

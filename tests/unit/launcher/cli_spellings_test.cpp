@@ -277,7 +277,8 @@ TEST_F(Spellings, EachIsTakenWithOneDashTwoDashesAndAnEqualsSign) {
 }
 
 TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
-  std::set<std::string> tried{"app", "configfile", "h", "help", "V", "version", "info", "tune"};
+  std::set<std::string> tried{"app",     "configfile", "h",    "help", "V",
+                              "version", "info",       "tune", "json", "no-links"};
   for (const auto& row : rows) tried.insert(split_words(row.options).value()[0].substr(1));
   for (const std::string own :
        {"label", "quiet", "start-timeout", "ssh-args", "show-plan", "timestamp", "output-dir",

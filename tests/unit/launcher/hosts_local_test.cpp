@@ -136,6 +136,23 @@ TEST(LocalHost, SlowNameServerDoesNotHoldTheStartUp) {
   EXPECT_EQ(left->get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
 }
 
+TEST(LocalHost, LookupsTellAddressesOfAllNames) {
+  const Resolve resolve = [](const std::string& name) {
+    return name == "rpi9"
+               ? std::vector<std::string>()
+               : std::vector<std::string>{name == "rpi1" ? "127.0.1.1" : "10.0.0.2", "10.0.0.3"};
+  };
+  const auto found = look_up({host("rpi1"), host("rpi2"), host("rpi9")}, rpi1(), resolve,
+                             std::chrono::seconds(30));
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_TRUE(found[0].is_this_machine);
+  EXPECT_THAT(found[0].addresses, ElementsAre("127.0.1.1", "10.0.0.3"));
+  EXPECT_FALSE(found[1].is_this_machine);
+  EXPECT_THAT(found[1].addresses, ElementsAre("10.0.0.2", "10.0.0.3"));
+  EXPECT_TRUE(found[2].addresses.empty());
+  EXPECT_TRUE(look_up({}, rpi1(), resolve, std::chrono::seconds(30)).empty());
+}
+
 TEST(LocalHost, FactsOfThisMachine) {
   const ThisMachine machine = describe_this_machine();
   char name[256] = "";

@@ -137,6 +137,15 @@ TEST_F(RemoteCommand, ElsewhereLeavesTheCacheAlone) {
   EXPECT_FALSE(fs::exists(cache()));
 }
 
+TEST_F(RemoteCommand, LeavingNothingStartsWhatIsThereAndKeepsNothingElse) {
+  request_.leaves_nothing = true;
+  put_into_cache("#!/bin/sh\necho cache $XDG_CACHE_HOME\n");
+  EXPECT_THAT(run(), EndsWith("\ncache /dev/null\n"));
+  fs::remove(cached());
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("\nstarted --arrived HASH \n"));
+  EXPECT_TRUE(fs::is_empty(cache()));
+}
+
 TEST_F(RemoteCommand, FollowsNoLinkInASharedFolder) {
   home_ = "/dev/null";
   fs::create_directories(root_ / "trap");

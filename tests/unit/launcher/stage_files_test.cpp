@@ -214,6 +214,15 @@ TEST_F(StageFiles, ProgramsAreOfferedByPathAndScriptsBehindInterpreters) {
   EXPECT_THAT(offer.value().uses, ElementsAre(FileUse{0, 0, 0}, FileUse{1, 2, 1}));
 }
 
+TEST_F(StageFiles, PrunsOwnToolsGoAlongFromFoldersOfTheSystem) {
+  const std::string work = root_.string();
+  EXPECT_THAT(make_offer({{{"/bin/sh"}, work, false}}, {}, work, Mode::automatic).value().files,
+              IsEmpty());
+  const auto offer = make_offer({{{"/bin/sh"}, work, true}}, {}, work, Mode::automatic);
+  ASSERT_EQ(offer.value().files.size(), 1U);
+  EXPECT_THAT(offer.value().uses, ElementsAre(FileUse{0, 0, 0}));
+}
+
 TEST_F(StageFiles, AskedForAndOff) {
   write("work/words.txt", "words");
   write("other/words.txt", "other words");

@@ -1,24 +1,24 @@
 #include "launcher/stage/agent_supply.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <cstddef>
 
+#include "launcher/agent/files.hpp"
 #include "launcher/stage/content_hash.hpp"
 
 namespace prun::stage {
 
 AgentSupply::Bytes AgentSupply::find(const std::string& wanted) {
   if (const auto known = read_.find(wanted); known != read_.end()) return known->second;
-  const auto agent = std::find_if(agents_.begin(), agents_.end(), [&](const AgentBinary& one) {
+  const auto found = std::find_if(agents_.begin(), agents_.end(), [&](const AgentBinary& one) {
     return one.architecture + "-" + one.id == wanted;
   });
-  if (agent == agents_.end()) return nullptr;
-  std::ifstream file(agent->path, std::ios::binary);
-  const std::string content(std::istreambuf_iterator<char>(file), {});
+  if (found == agents_.end()) return nullptr;
+  const std::string content =
+      agent::read_file(found->path, static_cast<std::size_t>(found->bytes) + 1);
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
   // Somebody may be building a new one.
-  if (bytes.size() != agent->bytes || build_id(bytes) != agent->id) return nullptr;
+  if (bytes.size() != found->bytes || build_id(bytes) != found->id) return nullptr;
   Hasher hasher;
   hasher.add(bytes);
   const std::string line = to_hex(hasher.finish()) + "\n";

@@ -97,6 +97,7 @@ class Job : private HostListener {
   void on_want(std::uint32_t host, const stage::StageWant& want);
   void send_files(std::uint32_t host);
   bool asks_again(std::uint32_t host, const ChannelEnd& end);
+  std::string files_missing_for(std::uint32_t host) const;
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);

@@ -1,8 +1,16 @@
 # Every package prun is built from, by its Debian name. Found here once; nothing is downloaded or vendored.
 find_package(Threads REQUIRED)
 find_package(Sodium REQUIRED)          # libsodium-dev
-find_package(LZ4 REQUIRED)             # liblz4-dev
 find_package(Asio REQUIRED)            # libasio-dev
+if(PRUN_BUILD_LIBRARY)
+  find_package(LZ4 REQUIRED)           # liblz4-dev
+endif()
+if(PRUN_AGENT_ONLY)
+  # The packages below describe themselves for this machine's processor; of them the agent needs headers, which are the
+  # same for all.
+  find_package(FmtHeaders REQUIRED)    # libfmt-dev, which libspdlog-dev brings
+  return()
+endif()
 find_package(spdlog REQUIRED)          # libspdlog-dev
 find_package(cereal REQUIRED)          # libcereal-dev: tests and examples of <prun/serialize.hpp>
 if(PRUN_BUILD_LAUNCHER OR PRUN_BUILD_EXAMPLES OR PRUN_BUILD_BENCH)

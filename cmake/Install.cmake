@@ -1,4 +1,8 @@
 # What `cmake --install` lays down: the prun command, the static library, its headers, the CMake package.
+if(PRUN_AGENT_ONLY)
+  install(TARGETS prun_agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
+  return()
+endif()
 include(CMakePackageConfigHelpers)
 
 install(TARGETS prun EXPORT prunTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -30,5 +34,8 @@ if(PRUN_BUILD_LAUNCHER)
             DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME prun)
     install(FILES "${PROJECT_SOURCE_DIR}/launcher/completion/_prun" DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   endif()
+  # What was built for other processors goes along.
+  install(DIRECTORY "${PRUN_AGENT_DIR}/" DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun OPTIONAL USE_SOURCE_PERMISSIONS
+          FILES_MATCHING PATTERN "prun-agent-*" PATTERN tests EXCLUDE)
   install(TARGETS prun_agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
 endif()

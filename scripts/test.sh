@@ -2,11 +2,12 @@
 # Every check and test there is: installs what is missing, then stops at the first stage that fails and names it.
 #
 # usage: test.sh [--quick]
-#   --quick  only the last stage
+#   --quick  only the last two stages
 #
 # Stages: format (clang-format), tidy (clang-tidy on our own sources), asan (a build by clang with address and
-# undefined-behaviour sanitizers, and its tests), release (the build users run and all tests). The tests on virtual
-# clusters need root; without it ctest lists them as skipped. Afterwards the programs stand in build/release/bin.
+# undefined-behaviour sanitizers, and its tests), agents (those for other processors), release (the build users run and
+# all tests). The tests on virtual clusters need root; without it ctest lists them as skipped. Afterwards the programs
+# stand in build/release/bin.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -49,7 +50,7 @@ build_and_test() { # build_and_test PRESET
   ctest --preset "$1" --parallel "$jobs"
 }
 
-scripts/install-packages build cluster test
+scripts/install-packages build cluster test agents
 # Where ccache is installed, what was compiled before is not compiled again, wherever the tree lies.
 if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && [ -n "$(type -P ccache)" ]; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR="${CCACHE_BASEDIR-$PWD}" CCACHE_NOHASHDIR=1
@@ -63,5 +64,8 @@ if [ -z "$quick" ]; then
   begin asan
   build_and_test asan
 fi
+begin agents
+scripts/build-agents --tests
 begin release
+export PRUN_TEST_ALL=1 # what this script has built is tested, or the test fails
 build_and_test release

@@ -136,9 +136,10 @@ requires std::is_invocable_r_v<T, const Op&, const T&, const T&> Reduction make_
   reduction.apply = [](const void* callable, const std::byte* left, const std::byte* right,
                        std::byte* out, std::size_t count) {
     const Op& function = *static_cast<const Op*>(callable);
-    const T* a = reinterpret_cast<const T*>(left);
-    const T* b = reinterpret_cast<const T*>(right);
-    T* result = reinterpret_cast<T*>(out);
+    // By way of void: compilers for ARM would warn of the alignment, which whoever calls has seen to.
+    const T* a = static_cast<const T*>(static_cast<const void*>(left));
+    const T* b = static_cast<const T*>(static_cast<const void*>(right));
+    T* result = static_cast<T*>(static_cast<void*>(out));
     for (std::size_t i = 0; i < count; ++i) result[i] = static_cast<T>(function(a[i], b[i]));
   };
   return reduction;

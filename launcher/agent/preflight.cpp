@@ -94,6 +94,24 @@ std::string describe(const Elf& elf) {
   }
 }
 
+// As --map calls it; empty for those that it does not know.
+std::string_view architecture_of(const Elf& elf) {
+  switch (elf.machine) {
+    case EM_ARM:
+      return "armhf";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_X86_64:
+      return "x86_64";
+    case EM_386:
+      return "i686";
+    case EM_RISCV:
+      return "riscv64";
+    default:
+      return {};
+  }
+}
+
 // The loader an ELF program asks for (PT_INTERP), for messages only.
 std::string loader_of(const std::string& path) {
   const std::string head = read_file(path, 4096);
@@ -139,9 +157,12 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
   const auto elf = read_elf(path);
   if (error == ENOEXEC && elf) {
     const auto own = read_elf("/proc/self/exe");
-    return problem(cannot_execute, cannot + "it is built for " + describe(*elf) +
-                                       ", this host is " +
-                                       (own ? describe(*own) : std::string("another")));
+    std::string text = cannot + "it is built for " + describe(*elf) + ", this host is " +
+                       (own ? describe(*own) : std::string("another"));
+    const auto architecture = own ? architecture_of(*own) : std::string_view();
+    if (!architecture.empty() && architecture != architecture_of(*elf))
+      text += fmt::format("; build it for that too, and say --map {}=FILE", architecture);
+    return problem(cannot_execute, std::move(text));
   }
   if (error == ENOENT && elf) {
     return problem(cannot_execute, cannot + "its loader " + loader_of(path) +

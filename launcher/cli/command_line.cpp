@@ -22,6 +22,7 @@
 #include "launcher/hosts/host_list.hpp"
 #include "launcher/hosts/hostfile.hpp"
 #include "launcher/hosts/number.hpp"
+#include "launcher/stage/architecture.hpp"
 #include "runtime/core/compression_mode.hpp"
 
 namespace prun::cli {
@@ -177,6 +178,7 @@ class Parser {
       auto& folders = program().search_path;
       folders += (folders.empty() ? "" : ":") + text;
     });
+    value("--map", [this](const std::string& text) { map_processor(text); });
     value("--stage", [this](const std::string& text) { stage(text); });
     value("--stdin", [this](const std::string& text) {
       const auto rank = hosts::parse_number(text);
@@ -371,6 +373,8 @@ class Parser {
     for (auto& program : run_.programs) {
       if (program.directory.empty()) program.directory = before.directory;
       if (program.search_path.empty()) program.search_path = before.search_path;
+      if (program.files_by_processor.empty())
+        program.files_by_processor = before.files_by_processor;
       if (!program.passed_on) program.passed_on = before.passed_on;
       program.unset.insert(program.unset.end(), before.unset.begin(), before.unset.end());
     }
@@ -423,6 +427,27 @@ class Parser {
         if (!name.empty()) run_.staged_files.push_back(std::move(name));
       }
     }
+  }
+
+  void map_processor(const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == text.npos || equals == 0 || equals + 1 == text.size())
+      refuse("--map: '" + text + "' is not ARCH=FILE; for example: --map aarch64=./prime-arm64");
+    const auto architecture = stage::architecture_named(lower(text.substr(0, equals)));
+    if (!architecture) {
+      refuse("--map: '" + text.substr(0, equals) +
+             "' is not a processor that prun knows: x86_64, aarch64, armhf, armv6, i686, riscv64");
+    }
+    auto& files = program().files_by_processor;
+    for (const auto& [known, file] : files) {
+      if (known == *architecture)
+        refuse("--map: " + known + " is " + file + " already, and can not be " +
+               text.substr(equals + 1) + " too");
+    }
+    // A file it is, and nothing to be looked for in PATH.
+    std::string file = text.substr(equals + 1);
+    if (file.find('/') == file.npos) file = "./" + file;
+    files.emplace_back(*architecture, std::move(file));
   }
 
   // Where options apply that hold for one program.

@@ -46,6 +46,8 @@ When to give up
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one
   --stage FILE        a file that goes along to the hosts, as PROGRAM does
+  --map ARCH=FILE     FILE is PROGRAM where the processor is ARCH (aarch64 ...);
+                      or %a in PROGRAM stands for it: ./prime.%a
   --stage=off|always  send no program; send it also where it is already
   --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"

@@ -67,6 +67,12 @@ constexpr Option table[] = {
      "home folder, with a note, on hosts that do not have it."},
     {"--path", Topic::supply, Reach::program, ValueKind::folder, "--path DIR", "/opt/work/bin", "",
      "Folders, by colons, in which a program named without a slash is looked for before PATH."},
+    {"--map", Topic::supply, Reach::program, ValueKind::text, "--map ARCH=FILE",
+     "aarch64=./prime-arm64", "",
+     "On hosts with this processor FILE runs in place of PROGRAM; may be given several times. ARCH "
+     "is x86_64, aarch64, armhf, armv6, i686 or riscv64, or another name of one, such as arm64. "
+     "Without it, %a in PROGRAM stands for the processor: ./prime.%a is ./prime.aarch64 on one "
+     "host and ./prime.x86_64 on another."},
     {"--stage", Topic::supply, Reach::job, ValueKind::file, "--stage WHAT", "words.txt", "",
      "Files, by commas, that are sent along to the hosts, where the ranks then run in a folder "
      "with "

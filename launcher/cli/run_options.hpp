@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "launcher/hosts/host.hpp"
@@ -18,7 +19,9 @@ namespace prun::cli {
 struct ProgramOptions {
   std::vector<hosts::Host> hosts;  // from -H and --hostfile together, in order; may be empty
   hosts::PlacementRequest placement;
-  std::vector<std::string> command;      // the program and its arguments, never empty
+  std::vector<std::string> command;  // the program and its arguments, never empty
+  // --map: architecture, file; in place of the program on hosts with such a processor.
+  std::vector<std::pair<std::string, std::string>> files_by_processor;
   std::vector<std::string> environment;  // NAME=VALUE from -x, -genv
   // From -envlist and -envnone: the variables of prun's own that are passed on. Nothing: as usual.
   std::optional<std::vector<std::string>> passed_on;

@@ -65,6 +65,7 @@ constexpr Spelling table[] = {
     option("app", "--app", value),
     option("configfile", "--app", value),
     option("map-by", "--map-by", value),
+    option("map", "--map", value),
     option("bynode", "--map-by", nothing, "node"),
     option("byslot", "--map-by", nothing, "slot"),
     option("rank-by", "--rank-by", value),

@@ -106,6 +106,7 @@ class Job : private HostListener {
   void on_progress(std::uint32_t host, const stage::StageProgress& progress);
   std::uint32_t index_in_map(std::uint32_t host) const;
   bool asks_again(std::uint32_t host, const ChannelEnd& end);
+  std::string files_missing_for(std::uint32_t host) const;
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);

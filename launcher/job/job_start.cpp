@@ -42,11 +42,23 @@ std::string with_words(const std::string& text, const std::string& words) {
   return said.empty() ? text : text + " (" + said + ")";
 }
 
-std::string agent_names(const std::vector<stage::AgentBinary>& agents) {
-  if (agents.empty()) return "none";
-  std::string names;
-  for (const auto& agent : agents) names += (names.empty() ? "" : ", ") + agent.architecture;
-  return names;
+std::string unknown_machine_words(const std::string& machine, const JobPlan& plan) {
+  std::vector<std::string> wanted;
+  for (const auto architecture : stage::architectures_for(machine))
+    wanted.push_back(fmt::format("prun-agent-{}", architecture));
+  std::vector<std::string> there;
+  for (const auto& agent : plan.agents) there.push_back(agent.architecture);
+  const std::string folders = fmt::format("{}", fmt::join(plan.agent_folders, " or "));
+  if (wanted.empty()) {
+    return fmt::format("its processor is {}, and prun has no agent for that; in {} there is {}",
+                       machine, folders, fmt::join(there, ", "));
+  }
+  return fmt::format(
+      "its processor is {}, and prun has no agent for that: no {} in {}, where there is {}; "
+      "build it: cmake --preset agent-{}",
+      machine, fmt::join(wanted, " or "), folders,
+      there.empty() ? std::string("none") : fmt::format("{}", fmt::join(there, ", ")),
+      stage::architectures_for(machine).front());
 }
 
 }  // namespace
@@ -144,9 +156,17 @@ void Job::make_offer() {
                                       [](const auto& machine) { return !machine->local; });
   if (!any_remote) return;
   std::vector<stage::Command> commands;
-  for (const auto& program : plan_.options.programs)
+  for (const auto& program : plan_.options.programs) {
+    const auto choice = choice_of(program, plan_);
+    std::vector<std::string> files;
+    if (choice.depends_on_processor()) {
+      for (const auto& [of, file] : choice.files_here()) files.push_back(file);
+      // Without any it is no program of this folder, and what is typed is no file either.
+      if (files.empty()) files.push_back(program.command.front());
+    }
     commands.push_back({program.command, directory_of(program, plan_),
-                        plan_.options.tune || plan_.options.sends_own_tool});
+                        plan_.options.tune || plan_.options.sends_own_tool, std::move(files)});
+  }
   auto offer = stage::make_offer(commands, plan_.options.staged_files, plan_.directory,
                                  plan_.options.stage_mode);
   if (offer.ok()) {
@@ -305,7 +325,7 @@ void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
 
 void Job::on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem) {
   if (starting()) {
-    fail_host(host, problem.exit_status, problem.text);
+    fail_host(host, problem.exit_status, problem.text + files_missing_for(host));
     return;
   }
   Machine& machine = *machines_[host];
@@ -315,6 +335,21 @@ void Job::on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem)
   if (machine.done == machine.ranks.size()) move(host, HostEvent::all_done);
   end_job(std::chrono::milliseconds(500));
   check_all_done();
+}
+
+// What the user may have forgotten to build, where a host cannot run its program.
+std::string Job::files_missing_for(std::uint32_t host) const {
+  const Machine& machine = *machines_[host];
+  std::string words;
+  for (std::size_t i = 0; i < plan_.options.programs.size(); ++i) {
+    const bool runs_there =
+        std::any_of(machine.ranks.begin(), machine.ranks.end(),
+                    [&](std::uint32_t rank) { return plan_.program_of_rank[rank] == i; });
+    if (!runs_there) continue;
+    const auto missing = missing_for(plan_.options.programs[i], plan_, machine.hello.machine);
+    if (!missing.empty()) words += "; " + missing;
+  }
+  return words;
 }
 
 bool Job::move(std::uint32_t host, HostEvent event) {
@@ -380,12 +415,7 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   using State = ssh::LoginReply::State;
   switch (end.reply) {
     case State::unknown_machine:
-      return fail_host(
-          host, 125,
-          fmt::format("its processor is {}, and prun has no agent for that; in {} there is "
-                      "{}",
-                      end.reply_detail, fmt::join(plan_.agent_folders, " or "),
-                      agent_names(plan_.agents)));
+      return fail_host(host, 125, unknown_machine_words(end.reply_detail, plan_));
     case State::no_room:
       return fail_host(
           host, 125,
@@ -563,7 +593,8 @@ void Job::check_stage() {
 void Job::send_setups() {
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::agent_up) continue;
-    if (!machines_[host]->local && !offer_.files.empty()) machines_[host]->channel->send(offer_);
+    if (!machines_[host]->local && !offer_.files.empty())
+      machines_[host]->channel->send(offer_for(offer_, plan_, machines_[host]->hello.machine));
     machines_[host]->channel->send(setup_for(host));
     move(host, HostEvent::setup_sent);
   }
@@ -597,7 +628,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                     : machine.hello.machine == own.machine ? cli::RankSite::same_machine
                                                            : cli::RankSite::other_machine;
   for (const auto& program : plan_.options.programs)
-    setup.programs.push_back(program_for(program, plan_, site));
+    setup.programs.push_back(program_for(program, plan_, site, machine.hello.machine));
   setup.program_of_rank = plan_.program_of_rank;
   setup.input_rank = plan_.options.input == cli::InputFor::all ? bootstrap::JobSetup::input_for_all
                      : plan_.options.input == cli::InputFor::none

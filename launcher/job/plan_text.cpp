@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "launcher/job/program_setup.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 
 namespace prun::job {
@@ -26,6 +27,16 @@ std::string plan_text(const JobPlan& plan) {
     const auto& program = plan.options.programs[plan.program_of_rank[rank]];
     text += fmt::format("{:>6}  {:<{}}  {}\n", rank, plan.hosts[plan.host_of_rank[rank]].host.name,
                         width, fmt::join(program.command, " "));
+  }
+  for (const auto& program : plan.options.programs) {
+    const auto choice = choice_of(program, plan);
+    if (!choice.depends_on_processor()) continue;
+    std::vector<std::string> files;
+    for (const auto& [of, file] : choice.files_here())
+      files.push_back(fmt::format("{} ({})", file, of));
+    text += fmt::format("{}: {}\n", choice.typed,
+                        files.empty() ? std::string("no file of it is here")
+                                      : fmt::format("{}", fmt::join(files, ", ")));
   }
   for (const auto& planned : plan.hosts) {
     text += fmt::format("{}: {}\n", planned.host.name,

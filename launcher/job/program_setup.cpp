@@ -1,5 +1,8 @@
 #include "launcher/job/program_setup.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -55,10 +58,45 @@ std::string directory_of(const cli::ProgramOptions& options, const JobPlan& plan
   return (std::filesystem::path(plan.directory) / options.directory).lexically_normal().string();
 }
 
+stage::ProgramChoice choice_of(const cli::ProgramOptions& options, const JobPlan& plan) {
+  return {options.command.front(), options.files_by_processor, directory_of(options, plan)};
+}
+
+stage::StageOffer offer_for(const stage::StageOffer& offer, const JobPlan& plan,
+                            std::string_view machine) {
+  stage::StageOffer chosen = offer;
+  for (std::size_t i = 0; i < plan.options.programs.size(); ++i) {
+    const auto choice = choice_of(plan.options.programs[i], plan);
+    if (!choice.depends_on_processor()) continue;
+    stage::choose_program(chosen, static_cast<std::uint32_t>(i), choice.name_for(machine),
+                          choice.directory);
+  }
+  return chosen;
+}
+
+std::string missing_for(const cli::ProgramOptions& options, const JobPlan& plan,
+                        std::string_view machine) {
+  const auto choice = choice_of(options, plan);
+  if (!choice.depends_on_processor()) return {};
+  const auto files = choice.files_here();
+  const std::string name = choice.name_for(machine);
+  const bool is_here = std::any_of(files.begin(), files.end(),
+                                   [&](const auto& file) { return file.second == name; });
+  if (is_here) return {};
+  std::vector<std::string> there;
+  for (const auto& [of, file] : files) there.push_back(file);
+  return fmt::format(
+      "its processor is {}; looked for here: {}; here is {}", machine,
+      fmt::join(choice.names_for(machine), ", "),
+      there.empty() ? std::string("none of it") : fmt::format("{}", fmt::join(there, ", ")));
+}
+
 bootstrap::Program program_for(const cli::ProgramOptions& options, const JobPlan& plan,
-                               cli::RankSite site) {
+                               cli::RankSite site, std::string_view machine) {
   bootstrap::Program program;
   program.arguments = options.command;
+  const auto choice = choice_of(options, plan);
+  if (choice.depends_on_processor()) program.arguments.front() = choice.name_for(machine);
   auto own = choose(options, plan, site);
   program.environment = cli::rank_environment(own.passed_on, given(options, plan), site);
   program.unset = std::move(own.unset);

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,19 +14,6 @@ namespace {
 
 constexpr std::string_view file_stem = "prun-agent-";
 constexpr std::size_t head_bytes = 4096;  // program headers and notes stand first
-
-// Every architecture an agent can be built for. The kernel of a 64-bit board often runs 32-bit
-// systems, whose prun comes with the 32-bit agent alone.
-struct Family {
-  std::string_view machine;  // what uname -m begins with
-  std::array<std::string_view, 2> architectures;
-};
-constexpr std::array families{
-    Family{"x86_64", {"x86_64", "i686"}}, Family{"aarch64", {"aarch64", "armhf"}},
-    Family{"armv6", {"armhf", ""}},       Family{"armv7", {"armhf", ""}},
-    Family{"armv8", {"armhf", ""}},       Family{"i686", {"i686", ""}},
-    Family{"riscv64", {"riscv64", ""}},
-};
 
 // Fields of an ELF header, whichever width; only in our own byte order, which all agents have.
 class ElfHead {
@@ -113,21 +99,9 @@ std::string build_id(std::span<const std::byte> head) {
                        : build_id_of<Elf32_Ehdr, Elf32_Phdr>(elf);
 }
 
-std::vector<std::string_view> architectures_for(std::string_view machine) {
-  for (const auto& family : families) {
-    if (!machine.starts_with(family.machine)) continue;
-    std::vector<std::string_view> found;
-    for (const auto architecture : family.architectures) {
-      if (!architecture.empty()) found.push_back(architecture);
-    }
-    return found;
-  }
-  return {};
-}
-
 std::vector<AgentChoice> agents_by_machine(const std::vector<AgentBinary>& agents) {
   std::vector<AgentChoice> choices;
-  for (const auto& family : families) {
+  for (const auto& family : families()) {
     for (const auto architecture : family.architectures) {
       const auto found = std::find_if(agents.begin(), agents.end(), [&](const AgentBinary& agent) {
         return agent.architecture == architecture;
@@ -148,10 +122,10 @@ std::vector<std::string> agent_folders(const std::string& own_path) {
 std::vector<AgentBinary> find_agents(const std::vector<std::string>& folders) {
   std::vector<AgentBinary> agents;
   for (const auto& folder : folders) {
-    for (const auto& family : families) {
+    for (const auto& family : families()) {
       for (const auto architecture : family.architectures) {
         const auto known = [&](const AgentBinary& one) { return one.architecture == architecture; };
-        if (architecture.empty() || std::any_of(agents.begin(), agents.end(), known)) continue;
+        if (std::any_of(agents.begin(), agents.end(), known)) continue;
         AgentBinary agent;
         agent.architecture = architecture;
         agent.path = folder + "/" + std::string(file_stem) + agent.architecture;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "launcher/stage/architecture.hpp"
+
 // The agents that prun can send: one small static program for each architecture, beside prun.
 namespace prun::stage {
 
@@ -22,9 +24,6 @@ std::vector<std::string> agent_folders(const std::string& own_path);
 
 // All agents in those folders, an architecture once. Reads little of each file.
 std::vector<AgentBinary> find_agents(const std::vector<std::string>& folders);
-
-// What a processor that `uname -m` calls so can run, best first.
-std::vector<std::string_view> architectures_for(std::string_view machine);
 
 // Which agent a machine gets.
 struct AgentChoice {

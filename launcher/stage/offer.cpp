@@ -120,11 +120,11 @@ core::Result<StageOffer> make_offer(const std::vector<Command>& commands,
   }
   if (mode == Mode::off) return offer;
   offer.always = mode == Mode::always;
-  const auto use = [&](std::size_t program, std::size_t word) {
+  const auto use = [&](std::size_t program, std::size_t word, const std::string& name) {
     const Command& command = commands[program];
-    const std::string path = absolute(command.words[word], command.directory);
+    const std::string path = absolute(name, command.directory);
     if (!is_file(path) || (is_systems(path) && !(command.is_own && word == 0))) return;
-    const auto [file, error] = gather.add(command.words[word], path, false);
+    const auto [file, error] = gather.add(name, path, false);
     // One that cannot be read is looked for on the hosts; what they say of it is what counts.
     if (error != 0) return;
     offer.uses.push_back(
@@ -132,11 +132,24 @@ core::Result<StageOffer> make_offer(const std::vector<Command>& commands,
   };
   for (std::size_t program = 0; program < commands.size(); ++program) {
     const auto& words = commands[program].words;
-    if (words.front().find('/') != std::string::npos) use(program, 0);
+    for (const auto& name : commands[program].files_by_processor) {
+      if (name.find('/') != std::string::npos) use(program, 0, name);
+    }
+    if (commands[program].files_by_processor.empty() &&
+        words.front().find('/') != std::string::npos)
+      use(program, 0, words.front());
     if (const std::size_t word = script_word(words, commands[program].directory); word > 0)
-      use(program, word);
+      use(program, word, words[word]);
   }
   return offer;
+}
+
+void choose_program(StageOffer& offer, std::uint32_t program, const std::string& name,
+                    const std::string& directory) {
+  const std::string path = absolute(name, directory);
+  std::erase_if(offer.uses, [&](const FileUse& use) {
+    return use.program == program && use.word == 0 && offer.files[use.file].path != path;
+  });
 }
 
 }  // namespace prun::stage

@@ -39,10 +39,11 @@ class Cluster:
     """A cluster with a name of its own, up between __enter__ and __exit__ (or up() and down()).
 
     It goes down also when this process dies without cleaning up. Names in `hosts` are all its hosts.
-    Those named in `bare` have neither the programs in `bin` nor this source tree.
+    Those named in `bare` have neither the programs in `bin` nor this source tree. `machines` names the processors of
+    hosts that have another one than this machine: {"rpi2": "armhf"}.
     """
 
-    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None, bare=()):
+    def __init__(self, hosts=4, rate="100mbit", bin=BIN, binds=(), buffer=None, bare=(), machines=None):
         self.name = f"test-{os.getpid()}-{next(_numbers)}"
         self.hosts = [f"rpi{number}" for number in range(1, hosts + 1)]
         self._options = ["--rate", rate, "--bin", str(bin), "--owner", str(os.getpid())]
@@ -50,6 +51,8 @@ class Cluster:
             self._options += ["--bind", str(folder)]
         if bare:
             self._options += ["--bare", ",".join(bare)]
+        for host, machine in (machines or {}).items():
+            self._options += ["--machine", f"{host}={machine}"]
         if buffer is not None:
             self._options += ["--buffer", str(buffer)]
 
@@ -189,9 +192,13 @@ class Cluster:
             raise AssertionError(f"still running after {timeout} s: {left}") from None
 
 
-def main():
-    """unittest.main(), or exit status 77 with the reason where this machine cannot have a virtual cluster."""
-    able = subprocess.run([TOOL, "check"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+def main(machines=None):
+    """unittest.main(), or exit status 77 with the reason where this machine cannot have a virtual cluster.
+
+    `machines` are those of Cluster.
+    """
+    words = [f"{host}={machine}" for host, machine in (machines or {}).items()]
+    able = subprocess.run([TOOL, "check", *words], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if able.returncode != 0:
         print(f"skipped: {able.stdout.strip()}")
         sys.exit(SKIPPED)

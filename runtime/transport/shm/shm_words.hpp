@@ -15,7 +15,7 @@ using Word = std::atomic_ref<std::uint32_t>;
 static_assert(Word::is_always_lock_free && Word::required_alignment == 4);
 
 inline Word word(std::byte* at) {
-  return Word(*reinterpret_cast<std::uint32_t*>(at));
+  return Word(*static_cast<std::uint32_t*>(static_cast<void*>(at)));
 }
 
 // A number of 64 bits as two words, low one first. Not atomic as a whole: it is written before the

@@ -158,6 +158,25 @@ TEST(CommandLine, Directory) {
   EXPECT_THAT(refusal({"--wdir", "", "./a"}), HasSubstr("the name of the folder is empty"));
 }
 
+TEST(CommandLine, AFileForEachProcessor) {
+  const auto options =
+      run({"--map", "arm64=./prime-arm64", "--map=ARMHF=x=y", "./prime", ":", "./other"});
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_THAT(options.programs[0].files_by_processor,
+              ElementsAre(Pair("aarch64", "./prime-arm64"), Pair("armhf", "./x=y")));
+  EXPECT_THAT(options.programs[1].files_by_processor, IsEmpty());
+  for (const std::string bad : {"", "aarch64", "aarch64=", "=x"}) {
+    EXPECT_EQ(
+        refusal({"--map", bad, "./a"}),
+        "prun: --map: '" + bad + "' is not ARCH=FILE; for example: --map aarch64=./prime-arm64");
+  }
+  EXPECT_EQ(refusal({"--map", "vax=./a", "./a"}),
+            "prun: --map: 'vax' is not a processor that prun knows: x86_64, aarch64, armhf, "
+            "armv6, i686, riscv64");
+  EXPECT_EQ(refusal({"--map", "arm64=./a", "--map", "aarch64=./b", "./a"}),
+            "prun: --map: aarch64 is ./a already, and can not be ./b too");
+}
+
 TEST(CommandLine, Times) {
   EXPECT_EQ(run({"--timeout", "90", "./a"}).timeout, milliseconds(90000));
   EXPECT_EQ(run({"-timeout", "0.25", "./a"}).timeout, milliseconds(250));

@@ -46,6 +46,30 @@ TEST(PlanText, NamesEveryRankAndTheWayToEveryHost) {
             "rpi2: ssh -p 2222 pi@rpi2\n");
 }
 
+TEST(PlanText, NamesTheFilesForEachProcessor) {
+  JobPlan job = plan();
+  job.options.programs[1].files_by_processor = {{"aarch64", "/bin/sh"}};
+  job.options.programs[0].command = {"./no.%a"};
+  EXPECT_THAT(plan_text(job), testing::HasSubstr("     2  rpi2  ./worker x\n"
+                                                 "./no.%a: no file of it is here\n"
+                                                 "./worker: /bin/sh (aarch64)\n"));
+}
+
+TEST(ProgramSetup, TheProgramIsTheProcessorsFile) {
+  JobPlan job = plan();
+  auto options = program({"./worker", "%a"});
+  options.files_by_processor = {{"aarch64", "/bin/sh"}};
+  const auto on = [&](std::string_view machine) {
+    return program_for(options, job, cli::RankSite::other_machine, machine).arguments;
+  };
+  EXPECT_THAT(on("aarch64"), ElementsAre("/bin/sh", "%a"));
+  EXPECT_THAT(on("armv7l"), ElementsAre("./worker", "%a"));
+  EXPECT_EQ(missing_for(options, job, "aarch64"), "");
+  EXPECT_EQ(missing_for(options, job, "armv7l"),
+            "its processor is armv7l; looked for here: ./worker; here is /bin/sh");
+  EXPECT_EQ(missing_for(program({"./worker"}), job, "armv7l"), "");
+}
+
 TEST(ProgramSetup, FoldersAreSeenFromWherePrunWasStarted) {
   const JobPlan job = plan();
   auto options = program({"./a"});

@@ -10,6 +10,7 @@
 #include "launcher/stage/agent_binary.hpp"
 #include "launcher/stage/agent_supply.hpp"
 #include "launcher/stage/content_hash.hpp"
+#include "launcher/stage/program_choice.hpp"
 
 namespace prun::stage {
 namespace {
@@ -109,10 +110,60 @@ TEST_F(Folder, AgentsAreFoundOnceAndOnlyWithAnId) {
 
 TEST(Architectures, OfMachines) {
   EXPECT_THAT(architectures_for("x86_64"), ElementsAre("x86_64", "i686"));
-  EXPECT_THAT(architectures_for("aarch64"), ElementsAre("aarch64", "armhf"));
-  EXPECT_THAT(architectures_for("armv6l"), ElementsAre("armhf"));
-  EXPECT_THAT(architectures_for("armv7l"), ElementsAre("armhf"));
+  EXPECT_THAT(architectures_for("aarch64"), ElementsAre("aarch64", "armhf", "armv6"));
+  EXPECT_THAT(architectures_for("armv6l"), ElementsAre("armv6"));
+  EXPECT_THAT(architectures_for("armv7l"), ElementsAre("armhf", "armv6"));
   EXPECT_THAT(architectures_for("vax"), IsEmpty());
+  // Programs for it are called so on the systems that have it.
+  EXPECT_THAT(program_architectures_for("armv6l"), ElementsAre("armv6", "armhf"));
+}
+
+TEST(Architectures, AsUsersCallThem) {
+  EXPECT_EQ(architecture_named("arm64"), "aarch64");
+  EXPECT_EQ(architecture_named("amd64"), "x86_64");
+  EXPECT_EQ(architecture_named("armv7l"), "armhf");
+  EXPECT_EQ(architecture_named("i386"), "i686");
+  EXPECT_EQ(architecture_named("vax"), std::nullopt);
+  for (const auto& family : families()) {
+    for (const auto architecture : family.architectures)
+      EXPECT_EQ(architecture_named(architecture), architecture);
+  }
+}
+
+TEST(Architectures, InTheNamesOfFiles) {
+  EXPECT_THAT(names_in_files("x86_64"), ElementsAre("x86_64", "amd64", "i686", "i386"));
+  EXPECT_THAT(names_in_files("armv6l"), ElementsAre("armv6l", "armv6", "armhf", "arm"));
+  EXPECT_THAT(names_in_files("vax"), ElementsAre("vax"));
+}
+
+TEST_F(Folder, OneProgramForEachProcessor) {
+  const std::string folder = (root_ / "a").string();
+  const ProgramChoice choice{"./prime.%a", {}, folder};
+  EXPECT_TRUE(choice.depends_on_processor());
+  // None is here: the usual name, that the host may know.
+  EXPECT_EQ(choice.name_for("aarch64"), "./prime.aarch64");
+  EXPECT_EQ(choice.name_for("armv7l"), "./prime.armhf");
+  EXPECT_EQ(choice.name_for("vax"), "./prime.vax");
+  EXPECT_THAT(choice.files_here(), IsEmpty());
+  write("a/prime.arm64", "");
+  write("a/prime.armv7l", "");
+  write("a/prime.armhf", "");
+  EXPECT_EQ(choice.name_for("aarch64"), "./prime.arm64");
+  EXPECT_EQ(choice.name_for("armv7l"), "./prime.armv7l");
+  EXPECT_EQ(choice.name_for("armv6l"), "./prime.armhf");
+  EXPECT_EQ(choice.files_here().size(), 3U);
+}
+
+TEST_F(Folder, FilesByMap) {
+  const ProgramChoice choice{"./prime", {{"aarch64", "arm/prime"}}, (root_ / "a").string()};
+  EXPECT_TRUE(choice.depends_on_processor());
+  EXPECT_EQ(choice.name_for("aarch64"), "arm/prime");
+  EXPECT_EQ(choice.name_for("x86_64"), "./prime");
+  EXPECT_FALSE((ProgramChoice{"./prime", {}, "/"}).depends_on_processor());
+  // What a 64-bit board can run too.
+  const ProgramChoice small{"./prime.%a", {{"armhf", "./small"}}, (root_ / "a").string()};
+  EXPECT_EQ(small.name_for("aarch64"), "./small");
+  EXPECT_EQ(small.name_for("x86_64"), "./prime.x86_64");
 }
 
 TEST_F(Folder, WhatIsSentIsTheHashAndTheFile) {

@@ -192,6 +192,22 @@ TEST_F(StageFiles, MoreThanThereIsRoomForIsRefused) {
   EXPECT_THAT(store.failure().text, HasSubstr("no folder there can take"));
 }
 
+TEST_F(StageFiles, EveryHostIsOfferedItsProcessorsFile) {
+  const std::string work = root_.string();
+  write("prime.aarch64", "for one");
+  write("prime.armhf", "for another");
+  const auto made = make_offer({{{"./prime.%a", "7"}, work, {"./prime.aarch64", "./prime.armhf"}}},
+                               {}, work, Mode::automatic);
+  ASSERT_TRUE(made.ok());
+  ASSERT_EQ(made.value().files.size(), 2U);
+  StageOffer offer = made.value();
+  choose_program(offer, 0, "./prime.armhf", work);
+  EXPECT_EQ(offer.files, made.value().files);  // others ask for them by the same numbers
+  EXPECT_THAT(offer.uses, ElementsAre(FileUse{0, 0, 1}));
+  choose_program(offer, 0, "./prime.x86_64", work);
+  EXPECT_THAT(offer.uses, IsEmpty());
+}
+
 TEST_F(StageFiles, ProgramsAreOfferedByPathAndScriptsBehindInterpreters) {
   write("work/prime", "program", 0755);
   write("work/sub/prime.py", "script");

@@ -200,6 +200,7 @@ class Parser {
     });
     flag("--merge", [this] { run_.output.merge = true; });
     flag("--raw", [this] { run_.output.raw = true; });
+    flag("--sort", [this] { run_.output.sort = true; });
     value("--stream-buffering", [this](const std::string& text) {
       if (text != "0" && text != "1" && text != "2")
         refuse("--stream-buffering: '" + text + "' is none of 0, 1 and 2");

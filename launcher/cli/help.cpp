@@ -36,6 +36,7 @@ What they get
 What you see
   -l, --label         [rank@host] before every line
   --output-dir DIR    a file for each rank as well; --output-from 0: only rank 0
+  --sort              all of rank 0 first, then all of rank 1 ..., at the end
   --dry-run           only show which rank would run where
   -v, -q              tell more, tell less
   --tune              no PROGRAM: measures links, and collectives as predicted

@@ -103,6 +103,10 @@ constexpr Option table[] = {
      "Writes the ranks' standard error to standard output."},
     {"--raw", Topic::display, Reach::job, ValueKind::none, "--raw", "", "",
      "Shows bytes as they come, without waiting for the end of a line and without labels."},
+    {"--sort", Topic::display, Reach::job, ValueKind::none, "--sort", "", "",
+     "Shows what the ranks print when the job has ended, all of rank 0 first, then all of rank 1, and "
+     "so on; for each its standard output before its standard error. Until then it is kept in "
+     "temporary files (TMPDIR)."},
     {"--stream-buffering", Topic::display, Reach::job, ValueKind::words, "--stream-buffering N",
      "0", "0 1 2", "0 is --raw; 1 and 2 are as without the option: whole lines."},
     {"--print-all-exitcodes", Topic::display, Reach::job, ValueKind::none, "--print-all-exitcodes",

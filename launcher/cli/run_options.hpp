@@ -33,6 +33,7 @@ struct OutputOptions {
   bool timestamp = false;  // --timestamp-output: the time before that
   bool merge = false;      // --merge: standard error goes to standard output
   bool raw = false;        // --raw: as it comes, not by whole lines
+  bool sort = false;       // --sort: at the end, rank by rank
   std::optional<std::set<std::uint32_t>> from;  // --output-from: only what these ranks print
   std::string out_file;                         // --outfile-pattern; empty: no file
   std::string err_file;                         // --errfile-pattern

@@ -124,7 +124,7 @@ constexpr Spelling table[] = {
     // What you see.
     option("l", "--label", nothing),
     option("label", "--label", nothing),
-    option("prepend-rank", "--label", nothing),
+    option("prepend-rank", "--prepend-pattern", nothing, "[%r] "),
     option("tag-output", "--label", nothing),
     option("prepend-pattern", "--prepend-pattern", value),
     option("timestamp-output", "--timestamp-output", nothing),
@@ -140,6 +140,7 @@ constexpr Spelling table[] = {
     option("merge", "--merge", nothing),
     option("merge-stderr-to-stdout", "--merge", nothing),
     option("raw", "--raw", nothing),
+    option("sort", "--sort", nothing),
     option("stream-buffering", "--stream-buffering", value),
     option("v", "--verbose", nothing),
     option("verbose", "--verbose", nothing),

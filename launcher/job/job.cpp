@@ -122,12 +122,14 @@ int Job::run() {
 
 // A reader that has left, as `head` does, wants no more and no comment.
 void Job::on_broken_output(int error) {
-  if (stage_ >= Stage::writing) return;
+  if (stage_ == Stage::over || status_) return;
   if (error == EPIPE) {
     decide(status_closed_output, {});
   } else {
     decide(cli::exit_own_failure,
            "cannot write standard output: " + std::generic_category().message(error));
+    // The last line may have been told already.
+    if (stage_ == Stage::writing) output_.own_line(std::exchange(sentence_, {}));
   }
   end_job(failure_grace);
 }
@@ -209,9 +211,11 @@ void Job::write_out() {
   trace("writing");
   end_timer_.cancel();
   if (input_) input_->stop();
-  tell_ends();
-  if (!sentence_.empty()) output_.own_line(sentence_);
-  output_.finish([this] { leave(); });
+  output_.show_sorted([this] {
+    tell_ends();
+    if (!sentence_.empty()) output_.own_line(sentence_);
+    output_.finish([this] { leave(); });
+  });
   if (!interrupted_ && status_ != cli::exit_time_limit) return;
   end_timer_.expires_after(ended_patience);
   end_timer_.async_wait([this](asio::error_code error) {

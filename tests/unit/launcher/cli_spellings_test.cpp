@@ -104,6 +104,8 @@ constexpr Row rows[] = {
     {A, "-output-filename out"},
     {A, "-output-from 0"},
     {A, "-merge-stderr-to-stdout"},
+    {A, "-sort"},
+    {A, "-output rank"},
     {A, "-stream-buffering 0"},
     {A, "-stream-buffering 1"},
     {A, "-stream-buffering 2"},

@@ -279,8 +279,9 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
     return runnable;
   }
   if (error > 0) return why_not_executable(typed, runnable.path, error);
-  if (!sent.empty()) {
-    const auto missing = missing_libraries(sent, environment);
+  // The user's own programs; asking takes as long as starting, and those of the system have theirs.
+  if (!sent.empty() || typed.find('/') != std::string::npos) {
+    const auto missing = missing_libraries(runnable.path, environment);
     if (!missing.empty()) {
       return problem(
           cannot_execute,

@@ -6,15 +6,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 namespace prun::agent {
@@ -53,6 +58,36 @@ std::vector<Process> all_processes() {
   return all;
 }
 
+bool handles(pid_t pid, int number) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("SigCgt:")) continue;
+    return (std::strtoull(line.c_str() + 7, nullptr, 16) >> (number - 1) & 1U) != 0;
+  }
+  return false;
+}
+
+// A shell has a handler of its own for INT whether or not its script has set a trap.
+bool is_shell(pid_t pid) {
+  std::error_code error;
+  const auto program =
+      std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error).filename();
+  constexpr std::array<std::string_view, 8> shells{"sh",      "bash", "dash", "ash",
+                                                   "busybox", "ksh",  "mksh", "zsh"};
+  return std::find(shells.begin(), shells.end(), program.native()) != shells.end();
+}
+
+// Whether the process would do something of its own at that signal that it would not do at TERM.
+bool listens_to(pid_t pid, int number) {
+  return handles(pid, number) && !(is_shell(pid) && handles(pid, SIGTERM));
+}
+
+// CONT so that stopped ones hear it too.
+void send(pid_t pid, int number) {
+  ::kill(pid, number);
+  if (number != SIGKILL) ::kill(pid, SIGCONT);
+}
+
 }  // namespace
 
 void adopt_orphans() {
@@ -76,9 +111,17 @@ std::vector<pid_t> descendants(pid_t root) {
 }
 
 void signal_descendants(int number) {
+  for (const pid_t pid : descendants(::getpid())) send(pid, number);
+}
+
+void ask_descendants_to_end(int number) {
+  for (const pid_t pid : descendants(::getpid()))
+    send(pid, listens_to(pid, number) ? number : SIGTERM);
+}
+
+void insist_that_descendants_end(int number) {
   for (const pid_t pid : descendants(::getpid())) {
-    ::kill(pid, number);
-    if (number != SIGKILL) ::kill(pid, SIGCONT);
+    if (listens_to(pid, number)) send(pid, SIGTERM);
   }
 }
 

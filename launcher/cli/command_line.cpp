@@ -95,6 +95,8 @@ class Parser {
                        : "a program is missing beside a colon; for example: prun -n 1 ./master : "
                          "-n 3 ./worker");
     }
+    if (run_.terminal && run_.input == InputFor::all)
+      return error("--tty gives one rank a terminal, and --stdin all gives its input to all");
     spread();
     return std::move(run_);
   }
@@ -177,6 +179,7 @@ class Parser {
       run_.input = rank ? InputFor::rank : text == "all" ? InputFor::all : InputFor::none;
       run_.input_rank = rank.value_or(0);
     });
+    flag("--tty", [this] { run_.terminal = true; });
   }
 
   void add_display() {
@@ -223,6 +226,7 @@ class Parser {
         }
       }
     });
+    flag("--timing", [this] { run_.timing = true; });
     flag("--verbose", [this] { ++run_.verbosity; });
     flag("--quiet", [this] { --run_.verbosity; });
   }

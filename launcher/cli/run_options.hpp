@@ -67,9 +67,12 @@ struct RunOptions {
   // list: none at all.
   std::optional<std::vector<int>> signals;
 
+  bool terminal = false;  // --tty: the rank with standard input has a terminal of its own
+
   bool label = false;  // -l
   OutputOptions output;
   bool tells_all_ends = false;  // --print-all-exitcodes
+  bool timing = false;          // --timing
   bool dry_run = false;         // --dry-run
   bool shows_plan = false;      // --show-plan
   std::string pid_file;         // --report-pid; - and + as mpirun has them

@@ -120,6 +120,7 @@ constexpr Spelling table[] = {
     ignored("preload-binary", nothing, as_always),
     refused("s", "prun sends programs to hosts anyway; who gets standard input is said by --stdin"),
     option("stdin", "--stdin", value),
+    option("tty", "--tty", nothing),
 
     // What you see.
     option("l", "--label", nothing),
@@ -149,6 +150,7 @@ constexpr Spelling table[] = {
     option("show-progress", "--verbose", nothing),
     option("q", "--quiet", nothing),
     option("quiet", "--quiet", nothing),
+    option("timing", "--timing", nothing),
     option("tune", "--tune", nothing),
     ignored("leave-session-attached", nothing, as_always),
     refused("xml", "prun writes plain lines; --label says which rank wrote each"),
@@ -226,7 +228,7 @@ constexpr Spelling table[] = {
     refused("pmi-port",
             "prun gives programs built with MPI no PMI; start those with their mpiexec"),
     refused("demux", "leave it out: prun waits with epoll"),
-    refused("profile", "`prun -v` tells how long each step takes"),
+    refused("profile", "`prun --timing` tells how long each step takes"),
     refused("hetero-nodes", "leave it out: hosts may always differ"),
 };
 

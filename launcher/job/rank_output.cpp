@@ -75,7 +75,7 @@ void RankOutput::take(std::uint32_t rank, std::uint8_t number, std::span<const s
 
 void RankOutput::show(std::uint32_t rank, io::Stream stream, std::string_view text,
                       std::size_t credit) {
-  if (options_.raw) {
+  if (options_.raw || rank == raw_rank_) {
     sink_.write({stream, rank, credit, std::string(text)});
   } else {
     merger_.feed(rank, stream, text);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class RankOutput {
   // cannot be made.
   core::Status prepare(const io::PatternPlace& place, bool label);
   void take(std::uint32_t rank, std::uint8_t number, std::span<const std::byte> data);
+  // What this rank prints is shown as it comes: it has a terminal.
+  void show_raw(std::uint32_t rank) { raw_rank_ = rank; }
   // The rank will print no more.
   void end_of(std::uint32_t rank);
   // "prun: TEXT" on standard error.
@@ -53,6 +56,7 @@ class RankOutput {
 
   cli::OutputOptions options_;
   Handlers handlers_;
+  std::optional<std::uint32_t> raw_rank_;
   bool files_failed_ = false;
   io::OutputFiles files_;
   io::OutputSpool spool_;

@@ -105,6 +105,8 @@ constexpr Row rows[] = {
     {A, "-output-from 0"},
     {A, "-merge-stderr-to-stdout"},
     {A, "-sort"},
+    {A, "-tty"},
+    {A, "-timing"},
     {A, "-output rank"},
     {A, "-stream-buffering 0"},
     {A, "-stream-buffering 1"},

@@ -99,8 +99,9 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
   switch (failure.cause) {
     case SshCause::unknown_name:
       what = "no address is known for this name";
-      if (may_be_local_name(host.name)) what += fmt::format(", nor for {}.local", host.name);
       repair = "use its address, or add the name to /etc/hosts";
+      if (may_be_local_name(host.name))
+        repair = fmt::format("{}.local was tried too; {}", host.name, repair);
       break;
     case SshCause::no_route:
       what = "there is no way to it through the network";

@@ -109,7 +109,7 @@ class Logins(LauncherTest):
 
     def test_what_ssh_says(self):
         for words, pattern in {
-            "ssh: Could not resolve hostname far: Name or service not known": r"no address is known .*, nor for far\.local .* /etc/hosts",
+            "ssh: Could not resolve hostname far: Name or service not known": r"no address is known .*; far\.local was tried too; .* /etc/hosts",
             "ssh: connect to host far port 22: Connection refused": "no ssh server listens .* systemctl enable --now ssh",
             "ssh: connect to host far port 22: No route to host": "no way to it .* ping far",
             "ssh: connect to host far port 22: Connection timed out": "does not answer",

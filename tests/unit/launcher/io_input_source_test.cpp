@@ -194,7 +194,7 @@ TEST_F(InputTest, StopDoesNotWaitForInput) {
 }
 
 TEST_F(InputTest, NoHandlerRunsAfterStop) {
-  InputSource source(ends[0], loop.executor(), handlers());
+  InputSource source(ends[0], loop.executor(), handlers(), InputSource::Use::at_once);
   send("late");
   source.add_credit(100);
   pollfd gone{ends[0], POLLIN, 0};

@@ -154,7 +154,6 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.own_path = own_path();
   plan.agent_folders = stage::agent_folders(plan.own_path);
   plan.agents = stage::find_agents(plan.agent_folders);
-  if (options.keeps_connections) plan.kept_connections = ssh::KeptConnections::open(environment);
   plan.environment = environment;
   plan.descriptor_limit = agent::raise_descriptor_limit();
   plan.directory = working_directory(environment);
@@ -169,6 +168,10 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
     std::fputs(job::plan_text(plan).c_str(), stdout);
     return 0;
   }
+  const bool logs_in = std::any_of(plan.hosts.begin(), plan.hosts.end(),
+                                   [](const auto& host) { return !host.local; });
+  if (logs_in && options.keeps_connections)
+    plan.kept_connections = ssh::KeptConnections::open(environment);
   if (options.shows_plan) std::fputs(job::plan_text(plan).c_str(), stderr);
   if (!options.pid_file.empty() && !write_pid(options.pid_file))
     return fail("--report-pid: cannot write " + options.pid_file + ": " + std::strerror(errno));
@@ -194,7 +197,7 @@ int main(int argc, char** argv) {
   const auto environment = cli::own_environment();
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments == std::vector<std::string>{"hosts", "--close"}) {
-    ssh::KeptConnections::open(environment).close_all();
+    ssh::KeptConnections::close_all(environment);
     return 0;
   }
   if (argc > 1 && arguments.front() == "cache") {

@@ -9,9 +9,10 @@ ALL = ("tcp", "mpich", "openmpi", "prun")
 MPIS = ("mpich", "openmpi")
 RANKS = MPIS + ("prun",)
 # Operations that take no size.
-UNSIZED = ("barrier", "init", "idle", "memory", "logins", "hello", "installed")
+UNSIZED = ("barrier", "init", "idle", "memory", "logins", "logins_again", "staged", "hello",
+           "installed")
 # Known only of a start that has ended.
-WHOLE_STARTS = ("init", "logins", "hello", "installed")
+WHOLE_STARTS = ("init", "logins", "logins_again", "staged", "hello", "installed")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What no benchmark program can tell of itself: how long starting takes, and how much is installed."""
 import glob
 import os
+import statistics
 import tempfile
 import time
 
@@ -24,6 +25,49 @@ def logins(program, place, timeout):
         raise CommandFailed(f"{len(printed) - 2} of {len(targets)} hosts answered")
     begin, *instructions, end = map(float, printed)
     return record(program, "logins", ranks=len(targets), median=max(instructions) - begin, whole=end - begin)
+
+
+AGAIN = 9  # runs, of which the one in the middle counts
+
+
+def logins_again(program, place, timeout):
+    """The whole of `hostname` on each of the other hosts by connections that an earlier run has left: OpenSSH's own
+    (ControlMaster), for both."""
+    targets = place.hosts[1:]
+    if program.name == "ssh":
+        ssh = 'ssh -o BatchMode=yes -o ControlMaster=auto -o ControlPersist=60 -o ControlPath="$folder/%C"'
+        run = "".join(f"{ssh} {name} hostname & " for name in targets) + "wait"
+        close = "; ".join(f"{ssh} -O exit {name}" for name in targets)
+    else:
+        environment = 'XDG_RUNTIME_DIR="$folder" PRUN_PERSIST=yes'
+        run = f"{environment} {program.launcher} -H {','.join(targets)} hostname"
+        close = f"{environment} {program.launcher} hosts --close"
+    script = (f'folder=$(mktemp -d); {{ {run}; }} | wc -l; i=0; while [ $i -lt {AGAIN} ]; do i=$((i+1)); '
+              f'date +%s.%N; {{ {run}; }} >/dev/null; date +%s.%N; done; {{ {close}; }} 2>/dev/null; rm -r "$folder"')
+    answered, *times = map(float, run_command(place.on(0, ["sh", "-c", script]), timeout).split())
+    if answered != len(targets) or len(times) != 2 * AGAIN:
+        raise CommandFailed(f"{answered:.0f} of {len(targets)} hosts answered")
+    return record(program, "logins_again", ranks=len(targets),
+                  median=statistics.median(end - begin for begin, end in zip(times[::2], times[1::2])))
+
+
+STAGED_BYTES = 20_000_000
+
+
+def staged(program, place, timeout):
+    """The whole of a run that takes a file along which no host has: to one of the other hosts, and to all of them."""
+    every = ",".join(place.hosts[1:])
+    prun = f"PRUN_PERSIST=no {program.launcher}"
+    script = (f'cd "$(mktemp -d)" && {prun} -H {every} true && for hosts in {place.hosts[1]} {every}; do '
+              f'head -c {STAGED_BYTES} /dev/urandom >data && date +%s.%N && '
+              f'{prun} --stage data -H $hosts wc -c data && date +%s.%N; done; '
+              # The agents stay, for what is measured next.
+              f"{prun} -H {every} sh -c 'rm -f .cache/prun/files/*'; rm -r \"$PWD\"")
+    printed = run_command(place.on(0, ["sh", "-c", script]), timeout).split()
+    if printed.count(str(STAGED_BYTES)) != len(place.hosts):
+        raise CommandFailed(f"not {len(place.hosts)} hosts have the file: {' '.join(printed)}")
+    begin_one, end_one, begin_all, end_all = (float(word) for word in printed if "." in word)
+    return record(program, "staged", ranks=len(place.hosts) - 1, median=end_all - begin_all, alone=end_one - begin_one)
 
 
 def hello(program, place, timeout):
@@ -54,7 +98,7 @@ def installed(program, place, timeout):
     return record(program, "installed", ranks=1, installed_bytes=size, what=what)
 
 
-MEASUREMENTS = {"logins": logins, "hello": hello, "installed": installed}
+MEASUREMENTS = {"logins": logins, "logins_again": logins_again, "staged": staged, "hello": hello, "installed": installed}
 
 
 def record(program, operation, **figures):

@@ -1,6 +1,5 @@
 #include "launcher/agent/agent.hpp"
 
-#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +23,8 @@ namespace {
 using bootstrap::ControlFrame;
 using bootstrap::ControlKind;
 using bootstrap::RankPhase;
+
+constexpr std::chrono::milliseconds between_progress{250};
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
@@ -54,6 +55,8 @@ void Agent::run() {
                    [this](const FrameLink::End&) { leave(); });
   io_.run();
   end_descendants();
+  intake_.reset();
+  forwarder_.reset();
   staging_.reset();
 }
 
@@ -80,16 +83,18 @@ void Agent::on_frame(const ControlFrame& frame) {
       });
       return;
     case ControlKind::stage_data:
-      take<stage::StageData>(frame, [this](const stage::StageData& chunk) {
+      take<stage::StageData>(frame, [this](const stage::StageData& data) {
         if (!staging_ || !setup_) return refuse("files came that were not offered");
-        const auto taken = staging_->take(chunk);
-        if (!taken.ok()) {
-          deaf_ = true;
-          launcher_->send(bootstrap::AgentProblem{125, taken.failure().text});
-        } else if (staging_->complete()) {
-          check_programs();
-        }
+        intake_.reset();
+        take_file_data(data, true);
       });
+      return;
+    case ControlKind::stage_pass_on:
+      take<stage::StagePassOn>(frame, [this](const stage::StagePassOn& order) { pass_on(order); });
+      return;
+    case ControlKind::stage_source_lost:
+      take<stage::StageSourceLost>(
+          frame, [this](const stage::StageSourceLost&) { ask_launcher_for_files(); });
       return;
     case ControlKind::start:
       take<bootstrap::Start>(frame, [this](const bootstrap::Start&) { start_ranks(); });
@@ -155,7 +160,8 @@ void Agent::on_frame(const ControlFrame& frame) {
     default:
       break;
   }
-  refuse(fmt::format("a message of kind {} is not for agents", static_cast<int>(frame.kind)));
+  refuse("a message of kind " + std::to_string(static_cast<int>(frame.kind)) +
+         " is not for agents");
 }
 
 void Agent::refuse(const std::string& why) {
@@ -181,21 +187,95 @@ void Agent::set_up(bootstrap::JobSetup setup) {
       launcher_->send(bootstrap::AgentProblem{125, wanted.failure().text});
       return;
     }
-    if (!wanted.value().empty()) launcher_->send(stage::StageWant{wanted.value()});
-    if (!staging_->complete()) return;
+    if (!staging_->complete()) return want_files();
   }
   check_programs();
 }
 
+PeerIdentity Agent::own_identity() const {
+  return {peer_key(setup_->key), setup_->map.job_id, setup_->host_index,
+          static_cast<std::uint32_t>(setup_->map.hosts.size())};
+}
+
+// Where nothing can be taken from others the launcher sends it.
+void Agent::want_files() {
+  stage::StageWant want{staging_->missing(), 0};
+  if (setup_->map.hosts.size() > 1 && staging_->wanted_bytes() >= stage::least_passed_on_bytes) {
+    auto intake = FileIntake::open(
+        io_, setup_->bind_address, own_identity(),
+        {.piece = [this](const stage::StageData& data) { take_file_data(data, false); },
+         .lost = [this](const std::string&) { ask_launcher_for_files(); }});
+    if (intake.ok()) {
+      intake_ = std::move(intake).value();
+      want.port = intake_->port();
+    }
+  }
+  launcher_->send(want);
+}
+
+void Agent::take_file_data(const stage::StageData& data, bool from_launcher) {
+  auto taken = staging_->take(data);
+  if (taken.ok()) {
+    if (forwarder_) forwarder_->more();
+    taken = staging_->settle();
+  }
+  if (!taken.ok()) {
+    // What another host passes on may be wrong; the launcher's word counts.
+    if (!from_launcher && taken.failure().code == Errc::bad_data) return ask_launcher_for_files();
+    deaf_ = true;
+    intake_.reset();
+    launcher_->send(bootstrap::AgentProblem{125, taken.failure().text});
+    return;
+  }
+  if (staging_->complete()) {
+    intake_.reset();
+    check_programs();
+    return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (from_launcher || now - progress_told_ < between_progress) return;
+  progress_told_ = now;
+  launcher_->send(stage::StageProgress{staging_->received_bytes()});
+}
+
+void Agent::ask_launcher_for_files() {
+  if (!intake_ || deaf_) return;
+  intake_.reset();
+  const auto restarted = staging_->restart();
+  if (restarted.ok()) {
+    launcher_->send(stage::StageWant{staging_->missing(), 0});
+    return;
+  }
+  deaf_ = true;
+  launcher_->send(bootstrap::AgentProblem{125, restarted.failure().text});
+}
+
+void Agent::pass_on(const stage::StagePassOn& order) {
+  if (!staging_ || !setup_ || order.host >= setup_->map.hosts.size() ||
+      order.host == setup_->host_index) {
+    return refuse("files are to be passed on to a host that is none");
+  }
+  forwarder_ = std::make_unique<FileForwarder>(io_, *staging_, [this](const std::string& why) {
+    forwarder_.reset();
+    launcher_->send(stage::StageUnpassed{why});
+  });
+  forwarder_->start(setup_->map.hosts[order.host].data_address, order.port, own_identity(),
+                    order.host);
+}
+
 void Agent::check_programs() {
   bootstrap::AgentReady ready;
+  const bool is_remote = !hello_.server_address.empty();
+  if (const auto fault = is_remote ? stage::cache_fault(environment_) : std::string();
+      !fault.empty())
+    ready.notes.push_back(fault);
   if (staging_) {
     const auto shown = staging_->show();
     if (!shown.ok()) {
       launcher_->send(bootstrap::AgentProblem{125, shown.failure().text});
       return;
     }
-    ready.notes = staging_->notes();
+    for (auto& note : staging_->notes()) ready.notes.push_back(std::move(note));
   }
   runnables_.resize(setup_->programs.size());
   for (std::uint32_t i = 0; i < needed_.size(); ++i) {
@@ -243,8 +323,8 @@ void Agent::start_ranks() {
   for (auto& [number, rank] : ranks_) {
     const auto started = start_rank(*rank, local_rank++);
     if (!started.ok()) {
-      launcher_->send(
-          bootstrap::AgentProblem{126, fmt::format("rank {}: {}", number, started.failure().text)});
+      launcher_->send(bootstrap::AgentProblem{
+          126, "rank " + std::to_string(number) + ": " + started.failure().text});
       return;
     }
     launcher_->send(bootstrap::RankStarted{number, static_cast<std::uint32_t>(rank->pid())});
@@ -345,8 +425,8 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
     default:
       break;
   }
-  reject(rank, fmt::format("a message of kind {} is not for ranks to send",
-                           static_cast<int>(frame.kind)));
+  reject(rank, "a message of kind " + std::to_string(static_cast<int>(frame.kind)) +
+                   " is not for ranks to send");
 }
 
 void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
@@ -355,10 +435,10 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   const std::uint16_t protocol = in.u16();
   const std::string version = in.string(wire::max_string_bytes);
   if (in.ok() && protocol != wire::control_protocol_version) {
-    return reject(
-        rank, fmt::format("the program was built with prun {} (protocol {}) and started by prun {} "
-                          "(protocol {}): build it again with the prun that starts it",
-                          version, protocol, hello_.version, wire::control_protocol_version));
+    return reject(rank, "the program was built with prun " + version + " (protocol " +
+                            std::to_string(protocol) + ") and started by prun " + hello_.version +
+                            " (protocol " + std::to_string(wire::control_protocol_version) +
+                            "): build it again with the prun that starts it");
   }
   const auto hello = bootstrap::decode_frame<bootstrap::RankHello>(frame);
   if (!hello.ok()) return reject(rank, hello.failure().text);

@@ -6,6 +6,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +16,8 @@
 #include <vector>
 
 #include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/file_forwarder.hpp"
+#include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
@@ -42,6 +45,11 @@ class Agent : private RankListener {
   // What came cannot be a launcher of our kind: says so and waits for the end of the channel.
   void refuse(const std::string& why);
   void set_up(bootstrap::JobSetup setup);
+  void want_files();
+  void take_file_data(const stage::StageData& data, bool from_launcher);
+  void ask_launcher_for_files();
+  void pass_on(const stage::StagePassOn& order);
+  PeerIdentity own_identity() const;
   void check_programs();
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
@@ -79,7 +87,10 @@ class Agent : private RankListener {
   OutputWindow window_;
 
   std::optional<bootstrap::JobSetup> setup_;
-  std::unique_ptr<Staging> staging_;     // where files were offered
+  std::unique_ptr<Staging> staging_;    // where files were offered
+  std::unique_ptr<FileIntake> intake_;  // while another host may pass them on
+  std::unique_ptr<FileForwarder> forwarder_;
+  std::chrono::steady_clock::time_point progress_told_{};
   std::vector<bool> needed_;             // by program: a rank of this host runs it
   std::vector<Runnable> runnables_;      // by program
   std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted

@@ -1,23 +1,21 @@
 #include "launcher/agent/arrival.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
+#include <climits>
 #include <ctime>
-#include <filesystem>
 #include <system_error>
 
 #include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/files.hpp"
 #include "launcher/stage/content_hash.hpp"
 
 namespace prun::agent {
 namespace {
-
-namespace fs = std::filesystem;
 
 // An agent that nobody has started for so long belongs to a prun that is not used any more, and
 // what is half written for so long was given up.
@@ -30,44 +28,49 @@ bool write_through(const std::string& path) {
   return file && ::fsync(file.get()) == 0;
 }
 
-void remove_forgotten(const fs::path& folder) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+void remove_forgotten(const std::string& folder) {
+  for (const auto& name : names_in(folder)) {
+    const std::string path = folder + "/" + name;
     struct stat info {};
-    if (::lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     const std::time_t age = std::time(nullptr) - std::max(info.st_mtime, info.st_atime);
     if ((name.starts_with("agent-") && age > forgotten_seconds) ||
         (name.starts_with(".new-") && age > given_up_seconds)) {
-      ::unlink(entry.path().c_str());
+      ::unlink(path.c_str());
     }
   }
+}
+
+std::string own_path() {
+  std::string path(PATH_MAX, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return path;
 }
 
 }  // namespace
 
 core::Status settle(const std::string& hash, const std::string& target) {
-  std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error);
-  if (error) return core::Failure{Errc::resource, "cannot find itself: " + error.message()};
+  const std::string here = own_path();
+  if (here.empty()) {
+    return core::Failure{Errc::resource,
+                         "cannot find itself: " + std::generic_category().message(errno)};
+  }
+  const bool alone = target.empty();  // in a folder that was made for it
   const auto wanted = stage::from_hex(hash);
   const auto content = stage::hash_file("/proc/self/exe");
-  if (!wanted || !content || content->hash != *wanted) {
-    ::unlink(here.c_str());
-    return core::Failure{Errc::bad_data, "it is not what was sent"};
-  }
-  if (target.empty()) {
-    ::unlink(here.c_str());
-    ::rmdir(here.parent_path().c_str());
-    return core::Done{};
-  }
+  const bool is_right = wanted && content && content->hash == *wanted;
+  if (alone || !is_right) ::unlink(here.c_str());
+  if (alone) ::rmdir(folder_of(here).c_str());
+  if (!is_right) return core::Failure{Errc::bad_data, "it is not what was sent"};
+  if (alone) return core::Done{};
   if (!write_through(here) || ::rename(here.c_str(), target.c_str()) != 0) {
     const int cause = errno;
     ::unlink(here.c_str());
     return core::Failure{Errc::resource, "cannot be kept as " + target + ": " +
                                              std::generic_category().message(cause)};
   }
-  remove_forgotten(fs::path(target).parent_path());
+  remove_forgotten(folder_of(target));
   return core::Done{};
 }
 

@@ -2,20 +2,18 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/files.hpp"
 #include "launcher/agent/libraries.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/agent/spawn.hpp"
@@ -57,14 +55,6 @@ std::string home_directory(const std::vector<std::string>& environment) {
   return "/";
 }
 
-std::string first_bytes(const std::string& path, std::size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
-
 struct Elf {
   unsigned char width;  // ELFCLASS32, ELFCLASS64
   unsigned char order;  // ELFDATA2LSB, ELFDATA2MSB
@@ -74,7 +64,7 @@ struct Elf {
 };
 
 std::optional<Elf> read_elf(const std::string& path) {
-  const std::string head = first_bytes(path, 20);
+  const std::string head = read_file(path, 20);
   if (head.size() < 20 || head.compare(0, SELFMAG, ELFMAG) != 0) return std::nullopt;
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
   const bool big = byte(EI_DATA) == ELFDATA2MSB;
@@ -105,7 +95,7 @@ std::string describe(const Elf& elf) {
 
 // The loader an ELF program asks for (PT_INTERP), for messages only.
 std::string loader_of(const std::string& path) {
-  const std::string head = first_bytes(path, 4096);
+  const std::string head = read_file(path, 4096);
   const std::size_t at = head.find("/ld", 1);
   const std::size_t start = at == std::string::npos ? at : head.rfind('\0', at);
   if (start == std::string::npos) return {};
@@ -118,7 +108,7 @@ struct Interpreter {
 };
 
 std::optional<Interpreter> read_interpreter(const std::string& path) {
-  std::string line = first_bytes(path, 256);
+  std::string line = read_file(path, 256);
   if (!line.starts_with("#!")) return std::nullopt;
   line = line.substr(2, line.find('\n') - 2);
   const auto trim = [](const std::string& text) {
@@ -281,13 +271,14 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
   if (error > 0) return why_not_executable(typed, runnable.path, error);
   // The user's own programs; asking takes as long as starting, and those of the system have theirs.
   if (!sent.empty() || typed.find('/') != std::string::npos) {
-    const auto missing = missing_libraries(runnable.path, environment);
+    std::string missing;
+    for (const auto& library : missing_libraries(runnable.path, environment))
+      missing += (missing.empty() ? "" : ", ") + library;
     if (!missing.empty()) {
-      return problem(
-          cannot_execute,
-          fmt::format("{}it needs {}, which this host has not: install the library there, "
-                      "or link the program statically",
-                      cannot, fmt::join(missing, ", ")));
+      return problem(cannot_execute,
+                     cannot + "it needs " + missing +
+                         ", which this host has not: install the library there, or link the "
+                         "program statically");
     }
   }
   return runnable;

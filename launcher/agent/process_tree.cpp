@@ -13,14 +13,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
+
+#include "launcher/agent/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -37,9 +36,7 @@ std::optional<Process> read_process(const char* name) {
   pid_t pid = 0;
   const char* end = name + std::strlen(name);
   if (std::from_chars(name, end, pid).ptr != end) return std::nullopt;
-  std::ifstream file(std::string("/proc/") + name + "/stat");
-  std::string line;
-  if (!std::getline(file, line, '\0')) return std::nullopt;
+  const std::string line = read_file(std::string("/proc/") + name + "/stat");
   // "pid (name) state parent ...": the name may hold anything, brackets and line feeds too.
   const std::size_t bracket = line.rfind(')');
   if (bracket == std::string::npos || line.size() < bracket + 5) return std::nullopt;
@@ -59,22 +56,24 @@ std::vector<Process> all_processes() {
 }
 
 bool handles(pid_t pid, int number) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("SigCgt:")) continue;
-    return (std::strtoull(line.c_str() + 7, nullptr, 16) >> (number - 1) & 1U) != 0;
-  }
-  return false;
+  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+  constexpr std::string_view mark = "\nSigCgt:";
+  const auto at = status.find(mark);
+  if (at == std::string::npos) return false;
+  const auto caught = std::strtoull(status.c_str() + at + mark.size(), nullptr, 16);
+  return (caught >> (number - 1) & 1U) != 0;
 }
 
 // A shell has a handler of its own for INT whether or not its script has set a trap.
 bool is_shell(pid_t pid) {
-  std::error_code error;
-  const auto program =
-      std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error).filename();
+  std::array<char, 512> path{};
+  const auto link = "/proc/" + std::to_string(pid) + "/exe";
+  const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());
+  if (length <= 0) return false;
+  const auto program = name_of(std::string(path.data(), static_cast<std::size_t>(length)));
   constexpr std::array<std::string_view, 8> shells{"sh",      "bash", "dash", "ash",
                                                    "busybox", "ksh",  "mksh", "zsh"};
-  return std::find(shells.begin(), shells.end(), program.native()) != shells.end();
+  return std::find(shells.begin(), shells.end(), program) != shells.end();
 }
 
 // Whether the process would do something of its own at that signal that it would not do at TERM.

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <string>
+
+#include "launcher/agent/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -12,21 +13,19 @@ namespace {
 constexpr int most_processors = 65536;
 
 std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
+  const std::string text = read_file(path);
+  return text.substr(0, text.find('\n'));
 }
 
 std::vector<int> allowed_processors() {
-  std::ifstream file("/proc/self/status");
-  constexpr std::string_view name = "Cpus_allowed_list:";
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(name)) continue;
-    const auto list = std::string_view(line).substr(line.find_first_not_of(" \t", name.size()));
-    return parse_processor_list(list).value_or(std::vector<int>());
-  }
-  return {};
+  const std::string status = read_file("/proc/self/status");
+  constexpr std::string_view name = "\nCpus_allowed_list:";
+  const std::size_t at = status.find(name);
+  if (at == std::string::npos) return {};
+  const std::size_t first = status.find_first_not_of(" \t", at + name.size());
+  if (first == std::string::npos) return {};
+  const auto list = std::string_view(status).substr(first, status.find('\n', first) - first);
+  return parse_processor_list(list).value_or(std::vector<int>());
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ void wait_for(pid_t pid, int* status) {
 
 }  // namespace
 
-core::Result<pid_t> spawn(const SpawnRequest& request) {
+core::Result<Begun> begin(const SpawnRequest& request) {
   const auto arguments = pointers(request.arguments);
   const auto environment = pointers(request.environment);
   int report[2];
@@ -143,27 +143,40 @@ core::Result<pid_t> spawn(const SpawnRequest& request) {
   });
   const int fork_error = errno;
   ::close(report[1]);
-  if (pid < 0) {
-    ::close(report[0]);
-    return core::Failure{Errc::resource, "cannot start a process: " + words(fork_error)};
-  }
+  Descriptor reader(report[0]);
+  if (pid < 0) return core::Failure{Errc::resource, "cannot start a process: " + words(fork_error)};
+  // So does the child; whoever comes first, its group is there when this returns. The leader of a
+  // group could begin no session.
+  if (!request.has_terminal) ::setpgid(pid, pid);
+  return Begun{pid, StartReport(std::move(reader), request)};
+}
+
+core::Status StartReport::wait() {
   Report failed{};
   ssize_t got = 0;
-  while ((got = ::read(report[0], &failed, sizeof failed)) < 0 && errno == EINTR) {
+  while ((got = ::read(pipe_.get(), &failed, sizeof failed)) < 0 && errno == EINTR) {
   }
-  ::close(report[0]);
-  if (got != static_cast<ssize_t>(sizeof failed)) return pid;
-  wait_for(pid, nullptr);
+  pipe_.reset();
+  if (got != static_cast<ssize_t>(sizeof failed)) return core::Done{};
   const std::string cause = words(failed.error);
   switch (failed.step) {
     case Step::directory:
-      return core::Failure{Errc::resource, "cannot go to " + request.directory + ": " + cause};
+      return core::Failure{Errc::resource, "cannot go to " + directory_ + ": " + cause};
     case Step::execute:
-      return core::Failure{Errc::resource, "cannot execute " + request.path + ": " + cause};
+      return core::Failure{Errc::resource, "cannot execute " + path_ + ": " + cause};
     case Step::begin:
       break;
   }
   return core::Failure{Errc::resource, "cannot set up a process: " + cause};
+}
+
+core::Result<pid_t> spawn(const SpawnRequest& request) {
+  auto begun = begin(request);
+  if (!begun.ok()) return begun.failure();
+  const auto started = begun.value().report.wait();
+  if (started.ok()) return begun.value().pid;
+  wait_for(begun.value().pid, nullptr);
+  return started.failure();
 }
 
 int try_execute(const std::string& path) {

@@ -6,8 +6,10 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "launcher/agent/descriptor.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::agent {
@@ -33,6 +35,30 @@ struct SpawnRequest {
 // Starts the child and returns when it executes its program; the Failure says in words why it could
 // not. Blocks for as long as the kernel takes to execute a file.
 core::Result<pid_t> spawn(const SpawnRequest& request);
+
+// What a child has to say about its start once that is decided.
+class StartReport {
+ public:
+  StartReport() = default;
+  StartReport(Descriptor pipe, const SpawnRequest& request)
+      : pipe_(std::move(pipe)), path_(request.path), directory_(request.directory) {}
+
+  // Blocks until it executes its program, or has ended because it cannot: a Failure.
+  core::Status wait();
+
+ private:
+  Descriptor pipe_;
+  std::string path_;
+  std::string directory_;
+};
+
+// The same without the wait: where several begin at once each would have to come to its turn on a
+// processor before the next is begun.
+struct Begun {
+  pid_t pid = 0;
+  StartReport report;
+};
+core::Result<Begun> begin(const SpawnRequest& request);
 
 // Whether the kernel would execute this file, asked by doing it: the child is stopped before its
 // first instruction and killed. 0 or the error number; -1 where the kernel does not let us ask.

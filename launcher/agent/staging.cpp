@@ -1,10 +1,12 @@
 #include "launcher/agent/staging.hpp"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <utility>
 
 #include "launcher/agent/preflight.hpp"
@@ -59,7 +61,10 @@ bool Staging::is_in_place(const stage::OfferedFile& file, const bootstrap::Progr
 
 core::Result<std::vector<std::uint32_t>> Staging::look(const bootstrap::JobSetup& setup,
                                                        const std::vector<bool>& needed_programs) {
-  run_ = fmt::format("{:016x}-{}", setup.map.job_id, setup.host_index);
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "%016" PRIx64 "-%" PRIu32, setup.map.job_id,
+                setup.host_index);
+  run_ = name.data();
   for (std::uint32_t i = 0; i < offer_.files.size(); ++i) {
     const auto& file = offer_.files[i];
     const bootstrap::Program* user = nullptr;
@@ -123,11 +128,62 @@ core::Status Staging::take(const stage::StageData& chunk) {
   auto done = store_->add(chunk.data);
   if (!done.ok()) return about(file, done.failure());
   received_ += chunk.data.size();
+  return core::Done{};
+}
+
+core::Status Staging::settle() {
+  if (complete()) return core::Done{};
+  const auto& file = offer_.files[wanted_[next_]];
   if (received_ < file.content.bytes) return core::Done{};
-  done = store_->finish();
+  const auto done = store_->finish();
   if (!done.ok()) return about(file, done.failure());
   ++next_;
   return begin_next();
+}
+
+core::Status Staging::restart() {
+  return begin_next();
+}
+
+std::vector<std::uint32_t> Staging::missing() const {
+  return {wanted_.begin() + static_cast<std::ptrdiff_t>(next_), wanted_.end()};
+}
+
+std::uint64_t Staging::wanted_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto file : wanted_) sum += offer_.files[file].content.bytes;
+  return sum;
+}
+
+std::uint64_t Staging::received_bytes() const {
+  std::uint64_t sum = complete() ? 0 : received_;
+  for (std::size_t i = 0; i < next_; ++i) sum += offer_.files[wanted_[i]].content.bytes;
+  return sum;
+}
+
+core::Result<std::optional<stage::StageData>> Staging::piece(Place& place) const {
+  while (!is_end(place)) {
+    const auto& file = offer_.files[wanted_[place.file]];
+    const std::uint64_t there = place.file < next_    ? file.content.bytes
+                                : place.file == next_ ? received_
+                                                      : 0;
+    if (place.position == file.content.bytes) {
+      place = {place.file + 1, 0};
+      continue;
+    }
+    if (place.position >= there) break;
+    stage::StageData piece;
+    piece.file = wanted_[place.file];
+    piece.data.resize(static_cast<std::size_t>(
+        std::min<std::uint64_t>(there - place.position, stage::data_chunk_bytes)));
+    const auto got = store_->read(file.content, file.executable, place.position, piece.data);
+    if (!got.ok()) return about(file, got.failure());
+    if (got.value() == 0) return about(file, {Errc::resource, "it cannot be read any more"});
+    piece.data.resize(got.value());
+    place.position += got.value();
+    return std::optional(std::move(piece));
+  }
+  return std::optional<stage::StageData>();
 }
 
 core::Status Staging::show() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,25 @@ class Staging {
   // What the programs that run here need and is not here, by index of the offer.
   core::Result<std::vector<std::uint32_t>> look(const bootstrap::JobSetup& setup,
                                                 const std::vector<bool>& needed_programs);
+  // The next bytes; settle() makes sure of the file that is whole with them. What is passed on goes
+  // out between the two: the disk takes its time.
   core::Status take(const stage::StageData& chunk);
+  core::Status settle();
   bool complete() const { return next_ == wanted_.size(); }
+  // What has come of the file under way is thrown away, as another source begins it anew.
+  core::Status restart();
+  std::vector<std::uint32_t> missing() const;
+  std::uint64_t wanted_bytes() const;
+  std::uint64_t received_bytes() const;
+
+  // How far somebody has read what is wanted here.
+  struct Place {
+    std::size_t file = 0;
+    std::uint64_t position = 0;
+  };
+  // What is behind that place and has come, a piece at most; nothing yet, or nothing any more.
+  core::Result<std::optional<stage::StageData>> piece(Place& place) const;
+  bool is_end(const Place& place) const { return place.file == wanted_.size(); }
   // Once complete: gives the files their names.
   core::Status show();
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,7 +14,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +21,7 @@
 #include <vector>
 
 #include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/files.hpp"
 #include "launcher/agent/process_tree.hpp"
 
 namespace prun::agent {
@@ -80,6 +79,10 @@ constexpr std::array epolls{
 #endif
 };
 
+std::string of_process(pid_t pid, const std::string& name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
 // Nothing where it cannot be read; errno then says why.
 std::optional<std::string> first_bytes_of(const std::string& path, std::size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -123,24 +126,25 @@ std::vector<int> waited_for(pid_t pid, const Call& call) {
       if ((words[i / bits] >> (i % bits) & 1UL) != 0) found.push_back(static_cast<int>(i));
     }
   } else if (is_one_of(call.number, epolls)) {
-    std::ifstream info(fmt::format("/proc/{}/fdinfo/{}", pid, call.arguments[0]));
-    for (std::string line; std::getline(info, line);) {
-      if (line.starts_with("tfd:")) found.push_back(std::atoi(line.c_str() + 4));
-    }
+    const std::string info =
+        read_file(of_process(pid, "fdinfo/" + std::to_string(call.arguments[0])));
+    constexpr std::string_view mark = "tfd:";
+    for (auto at = info.find(mark); at != info.npos; at = info.find(mark, at + mark.size()))
+      found.push_back(std::atoi(info.c_str() + at + mark.size()));
   }
   return found;
 }
 
 bool leads_to(pid_t pid, int descriptor, const std::string& target) {
   std::array<char, 64> link{};
-  const auto path = fmt::format("/proc/{}/fd/{}", pid, descriptor);
+  const auto path = of_process(pid, "fd/" + std::to_string(descriptor));
   const ssize_t length = ::readlink(path.c_str(), link.data(), link.size());
   return length > 0 && std::string_view(link.data(), static_cast<std::size_t>(length)) == target;
 }
 
 Waiting thread_waits(pid_t pid, const std::string& thread, const std::string& target) {
   // "0 0x0 0x7f... ", "running", "-1 0x7f..." in no call at all.
-  const auto line = first_bytes_of(fmt::format("/proc/{}/task/{}/syscall", pid, thread), 256);
+  const auto line = first_bytes_of(of_process(pid, "task/" + thread + "/syscall"), 256);
   if (!line) return is_gone(errno) ? Waiting::no : Waiting::unknown;
   const char* rest = line->c_str();
   if (*rest < '0' || *rest > '9') return Waiting::no;
@@ -155,11 +159,11 @@ Waiting thread_waits(pid_t pid, const std::string& thread, const std::string& ta
 }
 
 Waiting process_waits(pid_t pid, const std::string& target) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(
-      ::opendir(fmt::format("/proc/{}/task", pid).c_str()), ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(of_process(pid, "task").c_str()),
+                                                   ::closedir);
   if (!folder) return Waiting::no;
   // Numbers of calls and the layout of memory are those of our own kind of program only.
-  const auto head = first_bytes_of(fmt::format("/proc/{}/exe", pid), EI_NIDENT);
+  const auto head = first_bytes_of(of_process(pid, "exe"), EI_NIDENT);
   if (!head) return is_gone(errno) ? Waiting::no : Waiting::unknown;
   if (head->size() < EI_NIDENT ||
       (*head)[EI_CLASS] != (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32))
@@ -179,7 +183,7 @@ Waiting process_waits(pid_t pid, const std::string& target) {
 Waiting waiting_reader(pid_t root, int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return Waiting::unknown;
-  const auto target = fmt::format("pipe:[{}]", status.st_ino);
+  const auto target = "pipe:[" + std::to_string(status.st_ino) + "]";
   auto processes = descendants(root);
   processes.push_back(root);
   Waiting result = Waiting::no;

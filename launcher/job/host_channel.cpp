@@ -156,6 +156,7 @@ core::Status HostChannel::open(const std::vector<std::string>& arguments, int en
   auto child = ssh::start_child(arguments, end_signal, descriptor_limit);
   if (!child.ok()) return child.failure();
   pid_ = child.value().pid;
+  report_ = std::move(child.value().report);
   streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(),
                                        child.value().err.release(), child.value().in.release());
   asio::error_code ignored;
@@ -202,6 +203,7 @@ void HostChannel::check_over(bool for_certain) {
   while (streams_->read_words_once(true)) {
   }
   end_.noise = streams_->reply.noise();
+  if (const auto started = report_.wait(); !started.ok()) end_.unstarted = started.failure().text;
   listener_.on_end(host_, std::move(end_));
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/spawn.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/ssh/login_reply.hpp"
 
@@ -31,6 +32,7 @@ struct ChannelEnd {
   std::string noise;         // printed by the host before anything of ours
   std::string broken;        // the stream itself was wrong, in words
   std::string words;         // standard error of ssh or the agent
+  std::string unstarted;     // why the child could not even be executed
   bool exited = false;       // the child's end is known
   int wait_status = 0;       // as waitpid gave it
 };
@@ -90,6 +92,7 @@ class HostChannel {
   HostListener& listener_;
   std::uint32_t host_;
   pid_t pid_ = 0;
+  agent::StartReport report_;
   int end_signal_ = 0;
   std::shared_ptr<Streams> streams_;
   std::shared_ptr<agent::FrameLink> link_;

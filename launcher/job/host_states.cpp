@@ -106,9 +106,12 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase == HostPhase::connecting || phase == HostPhase::logged_in ||
              phase == HostPhase::receiving;
     case ControlKind::agent_ready:
-      return phase == HostPhase::checking || phase == HostPhase::staging;
     case ControlKind::stage_want:
-      return phase == HostPhase::checking;
+      return phase == HostPhase::checking || phase == HostPhase::staging;
+    case ControlKind::stage_progress:
+      return phase == HostPhase::staging;
+    case ControlKind::stage_unpassed:
+      return phase >= HostPhase::staging && phase <= HostPhase::done;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;
     case ControlKind::rank_started:

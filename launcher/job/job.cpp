@@ -43,6 +43,7 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       log_(log),
       fan_out_(plan_.options.ssh_window),
       agents_(plan_.agents),
+      wishes_timer_(io),
       progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
       // With -v each step has a line of its own.
       status_line_(plan_.options.verbosity == 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO
@@ -198,6 +199,7 @@ void Job::close_down(milliseconds patience) {
   status_line_.clear();
   status_timer_.cancel();
   job_timer_.cancel();
+  wishes_timer_.cancel();
   fan_out_.cancel();
   for (auto& machine : machines_) {
     machine->deadline.cancel();

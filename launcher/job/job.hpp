@@ -17,6 +17,7 @@
 #include "launcher/io/input_source.hpp"
 #include "launcher/io/raw_terminal.hpp"
 #include "launcher/job/data_addresses.hpp"
+#include "launcher/job/file_chains.hpp"
 #include "launcher/job/file_sender.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
@@ -70,8 +71,9 @@ class Job : private HostListener {
     bool in_window = false;
     ssh::AgentRequest request;  // what the next login asks for
     std::unique_ptr<FileSender> files;
-    std::string used_socket;      // of a kept connection that this login may go by
-    bool avoids_masters = false;  // a kept connection has failed it
+    std::uint64_t wanted_bytes = 0;  // of files, in all
+    std::string used_socket;         // of a kept connection that this login may go by
+    bool avoids_masters = false;     // a kept connection has failed it
     asio::steady_timer master_patience;
     asio::steady_timer deadline;
     asio::steady_timer retry;
@@ -107,7 +109,14 @@ class Job : private HostListener {
   bool avoids_kept_connection(std::uint32_t host);
   void make_offer();
   void on_want(std::uint32_t host, const stage::StageWant& want);
+  void begin_files(std::uint32_t host, const std::vector<std::uint32_t>& files);
   void send_files(std::uint32_t host);
+  void arrange_chains();
+  void send_to_chain(const std::vector<FileWish>& chain);
+  void end_chain_behind(std::uint32_t host);
+  void on_unpassed(std::uint32_t host, const stage::StageUnpassed& unpassed);
+  void on_progress(std::uint32_t host, const stage::StageProgress& progress);
+  std::uint32_t index_in_map(std::uint32_t host) const;
   bool asks_again(std::uint32_t host, const ChannelEnd& end);
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
@@ -148,6 +157,16 @@ class Job : private HostListener {
       if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
     }
   }
+  // Those that have ranks left.
+  template <class Message>
+  void tell_living(const Message& message) {
+    for (auto& machine : machines_) {
+      if (machine->channel && machine->phase != HostPhase::failed &&
+          machine->phase != HostPhase::done) {
+        machine->channel->send(message);
+      }
+    }
+  }
 
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;
@@ -184,6 +203,10 @@ class Job : private HostListener {
   ssh::FanOut fan_out_;
   stage::AgentSupply agents_;
   stage::StageOffer offer_;
+  std::vector<FileWish> wishes_;  // of hosts for which it is not decided who sends them
+  bool wishes_overdue_ = false;
+  asio::steady_timer wishes_timer_;
+  FileChains chains_;
   TransferProgress progress_;
   StatusLine status_line_;
   std::vector<StartFailure> start_failures_;

@@ -56,6 +56,12 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
                                            [&](const auto& problem) { on_problem(host, problem); });
     case ControlKind::stage_want:
       return take<stage::StageWant>(host, frame, [&](const auto& want) { on_want(host, want); });
+    case ControlKind::stage_progress:
+      return take<stage::StageProgress>(host, frame,
+                                        [&](const auto& progress) { on_progress(host, progress); });
+    case ControlKind::stage_unpassed:
+      return take<stage::StageUnpassed>(host, frame,
+                                        [&](const auto& unpassed) { on_unpassed(host, unpassed); });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
         if (is_rank_of(host, started.rank)) on_rank_started(host);
@@ -117,11 +123,11 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
-    tell_all(bootstrap::PeerLost{exited.rank, true, cause});
+    tell_living(bootstrap::PeerLost{exited.rank, true, cause});
     return;
   }
   decide(io::exit_status_of(end), io::end_sentence(end), Culprit::job);
-  tell_all(bootstrap::PeerLost{exited.rank, false, cause});
+  tell_living(bootstrap::PeerLost{exited.rank, false, cause});
   end_job(failure_grace);
 }
 

@@ -27,6 +27,8 @@ constexpr unsigned most_tries = 3;
 constexpr std::chrono::milliseconds pause_for_booting{1000};
 // A kept connection brings an answer in a round trip and the start of a shell.
 constexpr std::chrono::milliseconds master_patience{3000};
+// For hosts that still look what they lack, while others know; those then pass on without them.
+constexpr std::chrono::milliseconds patience_for_wishes{500};
 // ssh's own limit is the same --start-timeout; this much later it must have told us in its own
 // words.
 constexpr std::chrono::milliseconds after_ssh{1000};
@@ -165,10 +167,87 @@ void Job::on_want(std::uint32_t host, const stage::StageWant& want) {
                       offer_.files[file].content.bytes));
   }
   Machine& machine = *machines_[host];
-  machine.files = std::make_unique<FileSender>(offer_, want.files);
-  move(host, HostEvent::files_wanted);
+  if (!move(host, HostEvent::files_wanted)) {
+    // What another host was to give it.
+    chains_.cut_before(host);
+    trace(fmt::format("{}: is sent the rest from here", name(host)));
+    return begin_files(host, want.files);
+  }
+  for (const auto file : want.files) machine.wanted_bytes += offer_.files[file].content.bytes;
+  if (machine.wanted_bytes < stage::least_passed_on_bytes) {
+    begin_files(host, want.files);
+  } else {
+    wishes_.push_back({host, want.files, want.port});
+  }
+  arrange_chains();
+}
+
+void Job::begin_files(std::uint32_t host, const std::vector<std::uint32_t>& files) {
+  Machine& machine = *machines_[host];
+  machine.files = std::make_unique<FileSender>(offer_, files);
   machine.channel->when_sent([this, host] { send_files(host); });
   send_files(host);
+}
+
+// Once all have said what they want. A host that has much to look through is not waited for long.
+void Job::arrange_chains() {
+  if (wishes_.empty()) return;
+  const bool any_missing = std::any_of(machines_.begin(), machines_.end(), [](const auto& machine) {
+    return machine->phase == HostPhase::checking;
+  });
+  if (any_missing && !wishes_overdue_) {
+    if (wishes_.size() > 1) return;
+    wishes_timer_.expires_after(patience_for_wishes);
+    wishes_timer_.async_wait([this](asio::error_code error) {
+      if (error) return;
+      wishes_overdue_ = true;
+      arrange_chains();
+    });
+    return;
+  }
+  std::sort(wishes_.begin(), wishes_.end(),
+            [](const FileWish& a, const FileWish& b) { return a.host < b.host; });
+  for (const auto& chain : chains_of(std::exchange(wishes_, {}))) send_to_chain(chain);
+}
+
+void Job::send_to_chain(const std::vector<FileWish>& chain) {
+  chains_.add(chain);
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    trace(
+        fmt::format("{}: passes the files on to {}", name(chain[i].host), name(chain[i + 1].host)));
+    machines_[chain[i].host]->channel->send(
+        stage::StagePassOn{index_in_map(chain[i + 1].host), chain[i + 1].port});
+  }
+  begin_files(chain.front().host, chain.front().files);
+}
+
+// The next host has to get from here what it has not got.
+void Job::end_chain_behind(std::uint32_t host) {
+  const auto next = chains_.cut_behind(host);
+  if (!next || machines_[*next]->phase != HostPhase::staging) return;
+  machines_[*next]->channel->send(stage::StageSourceLost{});
+}
+
+void Job::on_unpassed(std::uint32_t host, const stage::StageUnpassed& unpassed) {
+  if (const auto next = chains_.next_of(host)) {
+    trace(fmt::format("{}: cannot pass files on to {}: {}", name(host), name(*next),
+                      ssh::said_in_one_line(unpassed.why)));
+  }
+  end_chain_behind(host);
+}
+
+void Job::on_progress(std::uint32_t host, const stage::StageProgress& progress) {
+  const Machine& machine = *machines_[host];
+  progress_.moved(name(host), std::min(progress.bytes, machine.wanted_bytes), machine.wanted_bytes,
+                  std::chrono::steady_clock::now());
+  arm_deadline(host);
+}
+
+// As setup_for numbers them.
+std::uint32_t Job::index_in_map(std::uint32_t host) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(machines_.begin(), machines_.begin() + host,
+                    [](const auto& machine) { return !machine->ranks.empty(); }));
 }
 
 void Job::send_files(std::uint32_t host) {
@@ -224,6 +303,7 @@ void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
   machines_[host]->files.reset();
   progress_.over(name(host));
   move(host, HostEvent::ready_received);
+  arrange_chains();
   check_stage();
 }
 
@@ -287,12 +367,16 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   if (machine.channel) machine.channel->kill();
   start_failures_.push_back({{host, std::move(text)}, status});
   leave_window(machine);
+  std::erase_if(wishes_, [host](const FileWish& wish) { return wish.host == host; });
+  end_chain_behind(host);
+  arrange_chains();
   check_stage();
 }
 
 void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   Machine& machine = *machines_[host];
   machine.master_patience.cancel();
+  if (!end.unstarted.empty()) return fail_host(host, 125, end.unstarted);
   const std::string overdue = std::exchange(machine.overdue, {});
   if (!end.shell_seen && !end.agent_was_there && avoids_kept_connection(host)) return;
   if (!overdue.empty()) {

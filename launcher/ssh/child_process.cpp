@@ -5,10 +5,10 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/rank_environment.hpp"
-#include "launcher/agent/spawn.hpp"
 
 namespace prun::ssh {
 
@@ -41,11 +41,12 @@ core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments
   request.stdin_fd = ends[0][0].get();
   request.stdout_fd = ends[1][1].get();
   request.stderr_fd = ends[2][1].get();
-  const auto pid = agent::spawn(request);
-  if (!pid.ok()) return pid.failure();
+  auto begun = agent::begin(request);
+  if (!begun.ok()) return begun.failure();
 
   ChildProcess child;
-  child.pid = pid.value();
+  child.pid = begun.value().pid;
+  child.report = std::move(begun.value().report);
   child.in = std::move(ends[0][1]);
   child.out = std::move(ends[1][0]);
   child.err = std::move(ends[2][0]);

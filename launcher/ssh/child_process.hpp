@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "launcher/agent/descriptor.hpp"
+#include "launcher/agent/spawn.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::ssh {
@@ -20,10 +21,11 @@ struct ChildProcess {
   agent::Descriptor in;   // write here what it reads
   agent::Descriptor out;  // read here what it writes
   agent::Descriptor err;
+  agent::StartReport report;  // it may not have come to its program yet, or never do
 };
 
-// A program without slash is searched in PATH. Call from the thread that lives as long as the
-// launcher.
+// A program without slash is searched in PATH. Does not wait until it runs. Call from the thread that
+// lives as long as the launcher.
 core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
                                        const std::optional<rlimit>& descriptor_limit);
 

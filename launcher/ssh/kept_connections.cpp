@@ -15,6 +15,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "launcher/agent/files.hpp"
 #include "launcher/agent/rank_environment.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/stage/content_hash.hpp"
@@ -34,13 +35,9 @@ constexpr std::size_t longest_socket = sizeof(sockaddr_un::sun_path) - 18;
 constexpr std::string_view configuration_suffix = ".conf";
 constexpr std::string_view socket_suffix = ".ssh";
 
-bool is_private_folder(const std::string& folder) {
+bool is_folder(const std::string& path) {
   std::error_code error;
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return false;
-  struct stat info {};
-  return ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
-         info.st_uid == ::geteuid() && (info.st_mode & 077) == 0;
+  return fs::is_directory(path, error);
 }
 
 // ssh reads " and % and ${ in its own way.
@@ -87,22 +84,55 @@ bool write_whole(const std::string& path, const std::string& text) {
   return false;
 }
 
+// Where connections may be kept, first the better one; either may be empty.
+struct Folders {
+  std::string runtime;
+  std::string cache;  // in prun's cache folder, which holds more
+};
+
+Folders folders_for(const std::vector<std::string>& environment) {
+  Folders folders;
+  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
+      runtime != nullptr && *runtime == '/' && is_folder(runtime)) {
+    folders.runtime = std::string(runtime) + "/prun";
+  }
+  if (const std::string cache = stage::cache_folder(environment); !cache.empty())
+    folders.cache = cache + "/ssh";
+  return folders;
+}
+
+void close_master(const std::string& socket) {
+  const auto child =
+      start_child({"ssh", "-F", "none", "-o", "ControlPath=" + socket, "-O", "exit", "prun"},
+                  SIGKILL, std::nullopt);
+  if (!child.ok()) return;
+  while (::waitpid(child.value().pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void close_all_in(const std::string& folder) {
+  for (const auto& name : agent::names_in(folder)) {
+    const std::string path = folder + "/" + name;
+    if (name.ends_with(socket_suffix)) close_master(path);
+    if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
+      ::unlink(path.c_str());
+  }
+  ::rmdir(folder.c_str());
+}
+
 }  // namespace
 
 KeptConnections KeptConnections::open(const std::vector<std::string>& environment) {
-  std::vector<std::string> folders;
-  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
-      runtime != nullptr && *runtime == '/') {
-    folders.push_back(std::string(runtime) + "/prun");
-  }
-  if (const std::string cache = stage::cache_folder(environment); !cache.empty())
-    folders.push_back(cache + "/ssh");
-  for (const auto& folder : folders) {
-    if (is_plain(folder) &&
-        folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
-        is_private_folder(folder)) {
-      return KeptConnections(folder);
-    }
+  const auto serves = [](const std::string& folder) {
+    return is_plain(folder) &&
+           folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
+           agent::make_private_folder(folder);
+  };
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty() && serves(folders.runtime)) return KeptConnections(folders.runtime);
+  if (!folders.cache.empty() && agent::make_private_folder(agent::folder_of(folders.cache)) &&
+      serves(folders.cache)) {
+    return KeptConnections(folders.cache);
   }
   return {};
 }
@@ -126,24 +156,10 @@ std::optional<KeptConnection> KeptConnections::prepare(
   return kept;
 }
 
-void KeptConnections::close_all() const {
-  if (folder_.empty()) return;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    const std::string path = entry.path().string();
-    if (path.ends_with(socket_suffix)) {
-      auto child =
-          start_child({"ssh", "-F", "none", "-o", "ControlPath=" + path, "-O", "exit", "prun"},
-                      SIGKILL, std::nullopt);
-      if (child.ok()) {
-        while (::waitpid(child.value().pid, nullptr, 0) < 0 && errno == EINTR) {
-        }
-      }
-    }
-    if (path.ends_with(socket_suffix) || path.ends_with(configuration_suffix))
-      ::unlink(path.c_str());
-  }
-  ::rmdir(folder_.c_str());
+void KeptConnections::close_all(const std::vector<std::string>& environment) {
+  const Folders folders = folders_for(environment);
+  if (!folders.runtime.empty()) close_all_in(folders.runtime);
+  if (!folders.cache.empty()) close_all_in(folders.cache);
 }
 
 }  // namespace prun::ssh

@@ -19,7 +19,7 @@ struct KeptConnection {
 // A plain value of one thread.
 class KeptConnections {
  public:
-  // Empty where no folder of the user's own can be had: then nothing is kept.
+  // Makes the folder. Empty where none can be had that is the user's alone: then nothing is kept.
   static KeptConnections open(const std::vector<std::string>& environment);
   KeptConnections() = default;
 
@@ -28,8 +28,8 @@ class KeptConnections {
   std::optional<KeptConnection> prepare(const hosts::Host& host, const std::string& program,
                                         const std::vector<std::string>& arguments) const;
 
-  // Ends all masters and removes what they leave.
-  void close_all() const;
+  // Ends all masters, wherever they were kept, and removes what they leave.
+  static void close_all(const std::vector<std::string>& environment);
 
   const std::string& folder() const { return folder_; }
 

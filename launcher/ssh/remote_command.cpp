@@ -16,12 +16,14 @@ constexpr std::string_view start_cached =
     "if test -s \"$p\" && test -x \"$p\"; then "
     "printf '\\nprun-shell %s\\n' \"$p\"; exec \"$p\"; fi; ";
 
-// A folder serves if a file in it can be made, may be executed, and there is room. In folders that
-// others may write to only a new folder of our own serves, whose name nobody could know before: no
-// link of theirs is ever followed.
+// A folder serves if it is this user's alone, a file in it can be made, may be executed, and there is
+// room. In folders that others may write to only a new folder of our own serves, whose name nobody
+// could know before: no link of theirs is ever followed.
 constexpr std::string_view take_in =
     "printf '\\nprun-shell %s\\n' \"$p\"; "
-    "try() {{ (umask 077; mkdir $1 \"$d\" && true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "
+    "try() {{ (umask 077; mkdir $1 \"$d\" && "
+    "case `ls -ld \"$d\"` in drwx--[-S]---*) ;; *) exit 1;; esac && "
+    "true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "
     "{{ df -Pk \"$d\" | {{ read x; read x x x f x; ! test \"$f\" -lt $k; }}; }} "
     "|| {{ rm -f \"$t\"; test -n \"$1\" || rmdir \"$d\"; false; }}) 2>/dev/null; }}; "
     "w=; for d in {places}; do "

@@ -1,7 +1,7 @@
 #include "launcher/stage/messages.hpp"
 
 #include <algorithm>
-#include <filesystem>
+#include <string_view>
 
 namespace prun::stage {
 namespace {
@@ -24,11 +24,15 @@ bool get_bool(wire::Reader& in) {
 }  // namespace
 
 bool is_name_below(const std::string& name) {
-  if (name.empty() || name.find('\0') != std::string::npos) return false;
-  const std::filesystem::path path(name);
-  return path.is_relative() && path.has_filename() &&
-         std::none_of(path.begin(), path.end(),
-                      [](const auto& part) { return part == ".." || part == "."; });
+  if (name.find('\0') != std::string::npos) return false;
+  std::string_view rest = name;
+  for (;;) {
+    const std::size_t slash = rest.find('/');
+    const auto part = rest.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    rest.remove_prefix(slash + 1);
+  }
 }
 
 void StageOffer::encode(wire::Writer& out) const {
@@ -79,13 +83,54 @@ core::Result<StageOffer> StageOffer::decode(wire::Reader& in) {
 void StageWant::encode(wire::Writer& out) const {
   out.u32(static_cast<std::uint32_t>(files.size()));
   for (const auto file : files) out.u32(file);
+  out.u16(port);
 }
 
 core::Result<StageWant> StageWant::decode(wire::Reader& in) {
   StageWant want;
   want.files.resize(in.count(max_files, 4));
   for (auto& file : want.files) file = in.u32();
+  want.port = in.u16();
   return checked(in, std::move(want), "stage_want");
+}
+
+void StagePassOn::encode(wire::Writer& out) const {
+  out.u32(host);
+  out.u16(port);
+}
+
+core::Result<StagePassOn> StagePassOn::decode(wire::Reader& in) {
+  StagePassOn message;
+  message.host = in.u32();
+  message.port = in.u16();
+  if (message.port == 0) in.fail();
+  return checked(in, message, "stage_pass_on");
+}
+
+void StageUnpassed::encode(wire::Writer& out) const {
+  out.string(why);
+}
+
+core::Result<StageUnpassed> StageUnpassed::decode(wire::Reader& in) {
+  StageUnpassed message;
+  message.why = in.string(wire::max_string_bytes);
+  return checked(in, std::move(message), "stage_unpassed");
+}
+
+void StageSourceLost::encode(wire::Writer&) const {}
+
+core::Result<StageSourceLost> StageSourceLost::decode(wire::Reader& in) {
+  return checked(in, StageSourceLost{}, "stage_source_lost");
+}
+
+void StageProgress::encode(wire::Writer& out) const {
+  out.u64(bytes);
+}
+
+core::Result<StageProgress> StageProgress::decode(wire::Reader& in) {
+  StageProgress message;
+  message.bytes = in.u64();
+  return checked(in, message, "stage_progress");
 }
 
 void StageData::encode(wire::Writer& out) const {

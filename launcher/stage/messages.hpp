@@ -15,6 +15,8 @@ namespace prun::stage {
 inline constexpr std::size_t data_chunk_bytes = 64 * 1024;
 inline constexpr std::uint64_t max_file_bytes = std::uint64_t{1} << 40;
 inline constexpr std::size_t max_files = 1024;
+// Less than this is sent to each host at once, without asking who could pass it on.
+inline constexpr std::uint64_t least_passed_on_bytes = std::uint64_t{1} << 20;
 
 // One file as it is where prun was started.
 struct OfferedFile {
@@ -48,16 +50,55 @@ struct StageOffer {
   static core::Result<StageOffer> decode(wire::Reader& in);
 };
 
-// Agent to launcher: these are not there. Comes once, before agent_ready, unless all are.
+// Agent to launcher: these are not there. Comes before agent_ready, unless all are; and once more
+// when another host was to pass them on and has not: then with what is still missing, to be sent by
+// the launcher itself.
 struct StageWant {
   static constexpr auto kind = bootstrap::ControlKind::stage_want;
   std::vector<std::uint32_t> files;
+  std::uint16_t port = 0;  // where it takes them from another host; 0: from the launcher alone
 
   void encode(wire::Writer& out) const;
   static core::Result<StageWant> decode(wire::Reader& in);
 };
 
-// Launcher to agent: the next bytes of a wanted file; files come in the order they were wanted.
+// Launcher to agent: give what you have wanted to that host too, which wants the same, as it comes.
+struct StagePassOn {
+  static constexpr auto kind = bootstrap::ControlKind::stage_pass_on;
+  std::uint32_t host = 0;  // index into the job's hosts
+  std::uint16_t port = 0;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<StagePassOn> decode(wire::Reader& in);
+};
+
+// Agent to launcher: it cannot be given to that host, or not all of it.
+struct StageUnpassed {
+  static constexpr auto kind = bootstrap::ControlKind::stage_unpassed;
+  std::string why;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<StageUnpassed> decode(wire::Reader& in);
+};
+
+// Launcher to agent: no other host passes anything on; say what is missing (stage_want).
+struct StageSourceLost {
+  static constexpr auto kind = bootstrap::ControlKind::stage_source_lost;
+  void encode(wire::Writer& out) const;
+  static core::Result<StageSourceLost> decode(wire::Reader& in);
+};
+
+// Agent to launcher, now and then: how much of the wanted files has come from another host.
+struct StageProgress {
+  static constexpr auto kind = bootstrap::ControlKind::stage_progress;
+  std::uint64_t bytes = 0;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<StageProgress> decode(wire::Reader& in);
+};
+
+// Launcher to agent, and agent to agent: the next bytes of a wanted file; files come in the order
+// they were wanted.
 struct StageData {
   static constexpr auto kind = bootstrap::ControlKind::stage_data;
   std::uint32_t file = 0;

@@ -9,19 +9,20 @@
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <system_error>
 
+#include "launcher/agent/files.hpp"
 #include "launcher/agent/rank_environment.hpp"
 
 namespace prun::stage {
 namespace {
 
-namespace fs = std::filesystem;
+using agent::make_private_folder;
 
 constexpr std::time_t untouched = 946684800;  // 1 January 2000: no file of today has it by itself
 constexpr std::uint64_t spare_bytes = 1 << 20;
 constexpr std::time_t given_up_seconds = 24 * 3600;
+constexpr std::uint64_t write_out_bytes = 4 << 20;
 
 core::Failure failed(const std::string& what, int error) {
   return {Errc::resource, what + ": " + std::generic_category().message(error)};
@@ -48,15 +49,6 @@ void mark_used(const std::string& path) {
   ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW);
 }
 
-bool make_private(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) == 0) return true;
-  struct stat info {};
-  return errno == EEXIST && ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
-         info.st_uid == ::geteuid();
-}
-
 bool may_execute_in(const std::string& folder) {
   struct statvfs info {};
   return ::statvfs(folder.c_str(), &info) == 0 && (info.f_flag & ST_NOEXEC) == 0;
@@ -69,29 +61,37 @@ bool has_room(const std::string& folder, std::uint64_t bytes) {
 }
 
 bool is_usable(const std::string& folder, std::uint64_t bytes) {
-  return make_private(folder) && make_private(folder + "/files") &&
-         make_private(folder + "/runs") && ::access((folder + "/files").c_str(), W_OK) == 0 &&
-         may_execute_in(folder) && (bytes == 0 || has_room(folder, bytes));
+  return make_private_folder(folder) && make_private_folder(folder + "/files") &&
+         make_private_folder(folder + "/runs") &&
+         ::access((folder + "/files").c_str(), W_OK) == 0 && may_execute_in(folder) &&
+         (bytes == 0 || has_room(folder, bytes));
 }
 
 // Runs that were cut off have left their names behind; with nothing else in it such a folder goes.
 void remove_given_up_runs(const std::string& folder) {
-  std::error_code error;
-  for (const auto& run : fs::directory_iterator(folder + "/runs", error)) {
+  for (const auto& name : agent::names_in(folder + "/runs")) {
+    const std::string run = folder + "/runs/" + name;
     struct stat info {};
-    if (::lstat(run.path().c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
+    if (::lstat(run.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
         std::time(nullptr) - info.st_mtime < given_up_seconds) {
       continue;
     }
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(run.path(), ignored)) {
-      if (::lstat(entry.path().c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+    for (const auto& shown : agent::names_in(run)) {
+      const std::string path = run + "/" + shown;
+      if (::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
           info.st_mtim.tv_sec == untouched) {
-        ::unlink(entry.path().c_str());
+        ::unlink(path.c_str());
       }
     }
-    ::rmdir(run.path().c_str());
+    ::rmdir(run.c_str());
   }
+}
+
+// What ranks have written there is theirs, and keeps it.
+void remove_temporary(const std::string& folder) {
+  agent::remove_with_files(folder + "/files");
+  ::rmdir((folder + "/runs").c_str());
+  ::rmdir(folder.c_str());
 }
 
 }  // namespace
@@ -101,6 +101,16 @@ std::string cache_folder(const std::vector<std::string>& environment) {
   if (cache != nullptr && *cache == '/') return std::string(cache) + "/prun";
   const char* const home = agent::find_variable(environment, "HOME");
   return home != nullptr && *home == '/' ? std::string(home) + "/.cache/prun" : std::string();
+}
+
+std::string cache_fault(const std::vector<std::string>& environment) {
+  const std::string folder = cache_folder(environment);
+  struct stat info {};
+  if (folder.empty() || ::lstat(folder.c_str(), &info) != 0) return {};
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
+    return folder + " is no folder of this user's, so what is sent is not kept";
+  if ((info.st_mode & 077) == 0) return {};
+  return folder + " is open to others, so what is sent is not kept (chmod 700 " + folder + ")";
 }
 
 Store::Store(std::string folder, std::string run, bool temporary)
@@ -130,8 +140,7 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
     if (is_usable(folder, needed_bytes)) {
       return std::unique_ptr<Store>(new Store(folder, run, true));
     }
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
+    remove_temporary(folder);
   }
   return core::Failure{Errc::resource,
                        "no folder there can take " + std::to_string(needed_bytes / 1000 + 1) +
@@ -144,13 +153,7 @@ Store::~Store() {
     if (::unlink(path->c_str()) != 0) ::rmdir(path->c_str());
   }
   ::rmdir(run_folder_.c_str());
-  std::error_code ignored;
-  // What ranks have written is theirs; a folder of /tmp goes nevertheless only when it is not there.
-  if (temporary_) {
-    fs::remove_all(folder_ + "/files", ignored);
-    ::rmdir((folder_ + "/runs").c_str());
-    ::rmdir(folder_.c_str());
-  }
+  if (temporary_) remove_temporary(folder_);
 }
 
 bool Store::has(const std::vector<std::string>& environment, const FileContent& content,
@@ -164,6 +167,7 @@ bool Store::has(const FileContent& content, bool executable) const {
 }
 
 core::Status Store::begin(const FileContent& content, bool executable) {
+  if (incoming_) ::unlink(incoming_->path.c_str());
   incoming_ = std::make_unique<Incoming>();
   incoming_->content = content;
   incoming_->executable = executable;
@@ -176,6 +180,7 @@ core::Status Store::begin(const FileContent& content, bool executable) {
 
 core::Status Store::add(std::span<const std::byte> bytes) {
   incoming_->hasher.add(bytes);
+  const std::uint64_t before = incoming_->bytes;
   incoming_->bytes += bytes.size();
   while (!bytes.empty()) {
     const ssize_t put = ::write(incoming_->file.get(), bytes.data(), bytes.size());
@@ -183,7 +188,26 @@ core::Status Store::add(std::span<const std::byte> bytes) {
     if (put < 0) return failed("cannot write in " + folder_ + "/files", errno);
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
+  // Cards are slow: what has come goes there while the rest is on its way, not all at the end.
+  if (before / write_out_bytes != incoming_->bytes / write_out_bytes)
+    ::sync_file_range(incoming_->file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   return core::Done{};
+}
+
+core::Result<std::size_t> Store::read(const FileContent& content, bool executable,
+                                      std::uint64_t position, std::span<std::byte> to) const {
+  agent::Descriptor kept;
+  const bool coming =
+      incoming_ && incoming_->content == content && incoming_->executable == executable;
+  if (!coming)
+    kept.reset(::open(kept_path(folder_, content, executable).c_str(), O_RDONLY | O_CLOEXEC));
+  const int file = coming ? incoming_->file.get() : kept.get();
+  ssize_t got = 0;
+  while ((got = ::pread(file, to.data(), to.size(), static_cast<off_t>(position))) < 0 &&
+         errno == EINTR) {
+  }
+  if (got < 0) return failed("cannot read in " + folder_ + "/files", errno);
+  return static_cast<std::size_t>(got);
 }
 
 core::Status Store::finish() {
@@ -211,19 +235,17 @@ core::Result<std::string> Store::show(const FileContent& content, bool executabl
                                       const std::string& name) {
   if (shown_.empty() && ::mkdir(run_folder_.c_str(), 0700) != 0 && errno != EEXIST)
     return failed("cannot make " + run_folder_, errno);
-  fs::path folder = run_folder_;
-  for (const auto& part : fs::path(name).parent_path()) {
-    folder /= part;
-    if (::mkdir(folder.c_str(), 0700) == 0) shown_.push_back(folder.string());
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1)) {
+    const std::string folder = run_folder_ + "/" + name.substr(0, slash);
+    if (::mkdir(folder.c_str(), 0700) == 0) shown_.push_back(folder);
   }
   std::string path = run_folder_ + "/" + name;
   const std::string kept = kept_path(folder_, content, executable);
   mark_used(kept);
   if (::link(kept.c_str(), path.c_str()) != 0) {
     // A file system without links: a copy.
-    std::error_code error;
-    fs::copy_file(kept, path, error);
-    if (error) return core::Failure{Errc::resource, "cannot make " + path + ": " + error.message()};
+    if (const int error = agent::copy_file(kept, path)) return failed("cannot make " + path, error);
   }
   shown_.push_back(path);
   return path;
@@ -237,13 +259,13 @@ void Store::evict(std::uint64_t limit) const {
   };
   std::vector<Kept> kept;
   std::uint64_t sum = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_ + "/files", error)) {
+  for (const auto& name : agent::names_in(folder_ + "/files")) {
+    std::string path = folder_ + "/files/" + name;
     struct stat info {};
-    if (::lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    const bool half_written = entry.path().filename().string().starts_with(".new-");
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    const bool half_written = name.starts_with(".new-");
     if (half_written && std::time(nullptr) - info.st_mtime < given_up_seconds) continue;
-    kept.push_back({entry.path().string(), static_cast<std::uint64_t>(info.st_size),
+    kept.push_back({std::move(path), static_cast<std::uint64_t>(info.st_size),
                     half_written ? timespec{} : info.st_atim});
     sum += kept.back().bytes;
   }

@@ -16,6 +16,9 @@ namespace prun::stage {
 // prun's folder in the user's cache: $XDG_CACHE_HOME/prun or ~/.cache/prun; empty without either.
 std::string cache_folder(const std::vector<std::string>& environment);
 
+// Why it is not used although it is there, for the user; empty where nothing is wrong with it.
+std::string cache_fault(const std::vector<std::string>& environment);
+
 // Files that came with jobs, kept under the hash of their content, and the folder of one run with
 // the names its programs see. Owned by the agent, one thread; destroying it takes the run's names
 // away again. What ranks have written into the run's folder stays.
@@ -47,6 +50,9 @@ class Store {
   core::Status begin(const FileContent& content, bool executable);
   core::Status add(std::span<const std::byte> bytes);
   core::Status finish();
+  // The bytes from there on of a file that is kept or coming, as many as there are room and bytes.
+  core::Result<std::size_t> read(const FileContent& content, bool executable,
+                                 std::uint64_t position, std::span<std::byte> to) const;
 
   // Shows a kept file in the run's folder; its path there.
   core::Result<std::string> show(const FileContent& content, bool executable,

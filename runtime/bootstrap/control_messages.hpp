@@ -49,12 +49,16 @@ enum class ControlKind : std::uint8_t {
   rank_aborting = 21,
   peer_lost = 22,
   rank_finalized = 23,
-  stage_offer = 24,  // these three: launcher/stage/messages.hpp
+  stage_offer = 24,  // these and those from 40 on: launcher/stage/messages.hpp
   stage_want = 25,
   stage_data = 26,
   input_offer = 30,
   input_wanted = 31,
   window_size = 32,
+  stage_pass_on = 40,
+  stage_unpassed = 41,
+  stage_source_lost = 42,
+  stage_progress = 43,
 };
 
 using JobKey = std::array<std::byte, 32>;

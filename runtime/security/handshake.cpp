@@ -61,6 +61,10 @@ Digest proof_digest(const Key& key, const Hello& hello, const Challenge& challen
 
 }  // namespace
 
+Key derive_key(const Key& key, std::string_view label) {
+  return digest(key, label, {});
+}
+
 Nonce fresh_nonce() {
   Nonce nonce;
   random_bytes(nonce);

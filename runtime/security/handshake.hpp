@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "runtime/core/result.hpp"
 
@@ -49,6 +50,9 @@ struct ChallengeContents {
   Verdict verdict;
   Nonce nonce;
 };
+
+// Another key made of this one, for handshakes that must not pass as those of ranks.
+Key derive_key(const Key& key, std::string_view label);
 
 Nonce fresh_nonce();
 

@@ -465,6 +465,34 @@ class MeasuringTest(unittest.TestCase):
         with self.assertRaises(CommandFailed):
             outside.logins(program, self.place, 20)
 
+    def test_starting_again(self):
+        """The run in the middle counts; one that did not reach every host does not."""
+        times = "".join(f" {i} {i + seconds / 10}" for i, seconds in enumerate((9, 1, 2, 3, 4, 5, 6, 7, 8)))
+        program = FakeProgram("prun")
+        program.launcher = "prun"
+        self.place.hosts = ["rpi1", "rpi2", "rpi3"]
+        self.place.on.side_effect = lambda host, words_of_it: ["echo", "2" + times]
+        self.perform(program, operation="logins_again")
+        found = self.results.records[0]
+        self.assertEqual((found["op"], found["ranks"], round(found["median"], 3)), ("logins_again", 2, 0.5))
+        self.place.on.side_effect = lambda host, words_of_it: ["echo", "1" + times]
+        with self.assertRaises(CommandFailed):
+            outside.logins_again(program, self.place, 20)
+
+    def test_files_sent_along(self):
+        """To one host, then to two."""
+        program = FakeProgram("prun")
+        program.launcher = "prun"
+        self.place.hosts = ["rpi1", "rpi2", "rpi3"]
+        one, all_of_them = "10.0 20000000 data 12.0 ", "20.0 20000000 data 20000000 data 22.5"
+        self.place.on.side_effect = lambda host, words_of_it: ["echo", one + all_of_them]
+        self.perform(program, operation="staged")
+        found = self.results.records[0]
+        self.assertEqual((found["op"], found["ranks"], found["median"], found["alone"]), ("staged", 2, 2.5, 2.0))
+        self.place.on.side_effect = lambda host, words_of_it: ["echo", one + "20.0 20000000 data 22.5"]
+        with self.assertRaises(CommandFailed):
+            outside.staged(program, self.place, 20)
+
 
 class ArgumentsTest(unittest.TestCase):
     def refused(self, *arguments):

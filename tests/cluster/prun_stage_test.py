@@ -1,5 +1,6 @@
 """Hosts that have sshd and a shell and nothing else: what prun brings along."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -88,6 +89,13 @@ class Agent(Bare):
             self.runs("-H", "rpi2", "hostname", out=["rpi2"])
         finally:
             self.sh("rpi2", "umount /root/.cache")
+
+    def test_a_cache_that_others_can_open(self):
+        self.sh("rpi2", "mkdir -p /root/.cache/prun && chmod 755 /root/.cache/prun")
+        self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"],
+                  err="prun: rpi2: /root/.cache/prun is open to others, so what is sent is not kept (chmod 700 /root/.cache/prun)\n")
+        self.assertEqual(self.cached("rpi2"), [])
+        self.assertNothingElsewhere("rpi2")
 
     def test_no_folder_at_all(self):
         folders = ["/root/.cache", "/tmp", "/dev/shm", "/var/tmp"]
@@ -240,6 +248,27 @@ class Program(Bare):
         finally:
             self.sh("rpi2", "umount /root/.cache")
 
+    def test_files_on_a_full_disk(self):
+        self.sh("rpi1", "head -c 8000000 /dev/urandom > /root/work/data")
+        folders = ["/root/.cache", "/tmp", "/dev/shm", "/var/tmp"]
+        self.sh("rpi2", "mkdir -p /root/.cache && mount -t tmpfs -o size=3m none /root/.cache")
+        mounted = folders[:1]
+        try:
+            result, sent = self.lacks("--stage", "data", "-H", "rpi2", "sh", "-c", "pwd; wc -c < data")
+            self.assertEqual((result.stdout.split()[1], sent), ("8000000", 1))
+            self.assertRegex(result.stdout, "^/tmp/prun-")
+            self.assertNothingElsewhere("rpi2")
+            for folder in folders[1:]:
+                self.sh("rpi2", f"mkdir -p {folder} && mount -t tmpfs -o size=3m none {folder}")
+                mounted.append(folder)
+            result = self.prun("--stage", "data", "-H", "rpi2", "true", dir="/root/work")
+            self.assertEqual(result.returncode, 125)
+            self.assertRegex(result.stderr, r"^prun: rpi2: no folder there can take \d+ kB: full, read-only or without leave to execute")
+            self.assertNothingElsewhere("rpi2")
+        finally:
+            for folder in mounted:
+                self.sh("rpi2", f"umount {folder}")
+
     def test_a_library_that_is_missing_there(self):
         self.sh("rpi1", "mkdir -p /root/work/lib && cd /root/work && echo 'int f(void){return 0;}' > f.c && "
                         "echo 'int f(void); int main(void){return f();}' > m.c && gcc -shared -fPIC -o lib/libeleven.so f.c && "
@@ -247,6 +276,89 @@ class Program(Bare):
         result = self.prun("-H", "rpi1,rpi2", "./needy", dir="/root/work")
         self.assertEqual(result.returncode, 126)
         self.assertRegex(result.stderr, "^prun: rpi2: cannot run ./needy: it needs libeleven.so, which this host has not")
+
+
+class PassingOn(Bare):
+    """What several hosts lack leaves rpi1 once."""
+
+    BYTES = 20_000_000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(hosts=5, bare=["rpi2", "rpi3", "rpi4", "rpi5"])
+        cls.enterClassContext(cls.cluster)
+        cls.cluster.run("rpi1", ["sh", "-c", f"mkdir /root/work && head -c {cls.BYTES} /dev/urandom > /root/work/data"], check=True)
+
+    OTHERS = ["rpi2", "rpi3", "rpi4", "rpi5"]
+    COMMAND = ("--stage", "data", "-H", ",".join(OTHERS), "sha256sum", "data")
+
+    def setUp(self):
+        super().setUp()
+        self.prun("-H", ",".join(self.OTHERS), "true")  # the agents are there
+        self.expected = self.sh("rpi1", "cd /root/work && sha256sum data")
+
+    def sent(self):
+        """Bytes that have left rpi1."""
+        [line] = [line for line in self.sh("rpi1", "cat /proc/net/dev").splitlines() if "eth0" in line]
+        return int(line.partition(":")[2].split()[8])
+
+    def test_once_through_the_wire_of_the_launcher(self):
+        before = self.sent()
+        result = self.prun("-v", *self.COMMAND, dir="/root/work")
+        self.assertEqual((result.returncode, result.stdout), (0, self.expected * 4), result.stderr)
+        copies = (self.sent() - before) / self.BYTES
+        self.assertGreater(copies, 1)
+        self.assertLess(copies, 1.5)
+        self.assertEqual(result.stderr.count("passes the files on to"), 3)
+        self.assertNotIn("is sent the rest from here", result.stderr)
+        for host in self.OTHERS:
+            self.assertEqual(self.sh(host, "ls -A /root/.cache/prun/runs; ls /root/.cache/prun/files | wc -l"), "1\n")
+
+    def test_a_line_on_the_terminal_tells_of_it(self):
+        command = "prun " + " ".join(self.COMMAND)
+        shown = self.cluster.run("rpi1", ["script", "-qec", command, "/dev/null"], dir="/root/work").stdout
+        # Line feeds stand for its carriage returns too.
+        self.assertRegex(shown, r"\n\x1b\[Kprun: sending to rpi2[^\n]*: [\d.]+ of [\d.]+ MB, [\d.]+ MB/s, \d+ s left\n\x1b\[K")
+        self.assertIn("\n\x1b[Kprun: rpi2, rpi3, rpi4, rpi5: the staged files", shown)
+        self.assertTrue(shown.endswith(self.expected * 4), shown)
+
+    def test_the_same_for_few_bytes_goes_straight(self):
+        self.sh("rpi1", "echo few > /root/work/few")
+        result = self.prun("-v", "--stage", "few", "-H", "rpi2,rpi3", "cat", "few", dir="/root/work")
+        self.assertEqual((result.returncode, result.stdout), (0, "few\n" * 2), result.stderr)
+        self.assertNotIn("passes", result.stderr)
+
+    def test_hosts_that_cannot_reach_each_other(self):
+        self.sh("rpi3", "ip route add unreachable 10.77.0.4/32")
+        try:
+            before = self.sent()
+            result = self.prun("-v", *self.COMMAND, dir="/root/work")
+        finally:
+            self.sh("rpi3", "ip route del unreachable 10.77.0.4/32")
+        self.assertEqual((result.returncode, result.stdout), (0, self.expected * 4), result.stderr)
+        self.assertIn("rpi3: cannot pass files on to rpi4: no connection: ", result.stderr)
+        self.assertIn("rpi4: is sent the rest from here", result.stderr)
+        # rpi5 has it from rpi4 nevertheless.
+        self.assertLess((self.sent() - before) / self.BYTES, 2.5)
+        self.assertEqual(result.stderr.count("is sent the rest from here"), 1)
+
+    def test_a_host_of_the_middle_that_dies(self):
+        process = self.cluster.popen("rpi1", ["prun", "-v", *self.COMMAND], dir="/root/work")
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        while "rpi4: passes the files on to rpi5" not in process.stderr.readline():
+            pass
+        for pid, words in self.cluster.processes("rpi3"):
+            if "agent" in words:
+                with contextlib.suppress(ProcessLookupError):  # agent and keeper end each other
+                    os.kill(pid, 9)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, out), (125, ""), err)
+        self.assertIn("prun: rpi3: its agent has left", err)
+        self.assertIn("rpi4: is sent the rest from here", err)
+        # All others have got it.
+        result = self.prun("-v", "--stage", "data", "-H", "rpi2,rpi4,rpi5", "sha256sum", "data", dir="/root/work")
+        self.assertEqual((result.returncode, result.stdout, result.stderr.count(": lacks ")), (0, self.expected * 3, 0))
 
 
 class KeptConnections(Bare):

@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 2
+PROTOCOL = 3
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 

@@ -64,6 +64,13 @@ class Ranks(LauncherTest):
         done = self.run_prun("-n", "2", sys.executable, "-c", "import os; print(*sorted(os.sched_getaffinity(0)))")
         self.assertEqual(done.out, (" ".join(map(str, sorted(os.sched_getaffinity(0)))) + "\n") * 2)
 
+    def test_this_machine_alone_needs_no_folder(self):
+        home = self.path("home")
+        os.mkdir(home)
+        environment = {name: value for name, value in self.environment.items() if not name.startswith("XDG_")}
+        done = self.run_prun("-n", "2", "true", env=dict(environment, HOME=home, PRUN_PERSIST="yes"))
+        self.assertEqual((done.status, done.err, os.listdir(home)), (0, "", []))
+
     def test_environment_of_the_users_or_not(self):
         environment = dict(self.environment, MINE="1", YOURS="2")
         for options, expected in ((["-genvnone"], " \n"), (["-genvlist", "YOURS"], " 2\n"), (["--unset-env", "MINE"], " 2\n"),
@@ -776,7 +783,7 @@ class Agent(LauncherTest):
                 process.stdin = None
                 done = self.finish(process, limit=10)
                 self.assertEqual(done.status, 0)
-                self.assertTrue(done.out.startswith("\nprun-agent 2\n"))
+                self.assertTrue(done.out.startswith("\nprun-agent 3\n"))
 
 
 if __name__ == "__main__":

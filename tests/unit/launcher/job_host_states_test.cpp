@@ -62,10 +62,25 @@ TEST(HostStates, RanksSpeakOnlyOnceTheyAreStarted) {
   }
 }
 
+TEST(HostStates, FilesAreSpokenOfWhileTheyAreOnTheirWay) {
+  for (const auto phase : all_phases) {
+    EXPECT_EQ(may_arrive(phase, ControlKind::stage_want),
+              phase == HostPhase::checking || phase == HostPhase::staging);
+    EXPECT_EQ(may_arrive(phase, ControlKind::stage_progress), phase == HostPhase::staging);
+  }
+  // One that has everything may still be passing it on.
+  for (const auto phase : {HostPhase::staging, HostPhase::ready, HostPhase::starting,
+                           HostPhase::running, HostPhase::done})
+    EXPECT_TRUE(may_arrive(phase, ControlKind::stage_unpassed));
+  EXPECT_FALSE(may_arrive(HostPhase::checking, ControlKind::stage_unpassed));
+  EXPECT_FALSE(may_arrive(HostPhase::failed, ControlKind::stage_unpassed));
+}
+
 TEST(HostStates, AgentsNeverSendWhatIsForThem) {
-  for (const auto kind : {ControlKind::job_setup, ControlKind::start, ControlKind::output_credit,
-                          ControlKind::welcome, ControlKind::shutdown, static_cast<ControlKind>(0),
-                          static_cast<ControlKind>(200)}) {
+  for (const auto kind :
+       {ControlKind::job_setup, ControlKind::start, ControlKind::stage_pass_on,
+        ControlKind::stage_source_lost, ControlKind::output_credit, ControlKind::welcome,
+        ControlKind::shutdown, static_cast<ControlKind>(0), static_cast<ControlKind>(200)}) {
     for (const auto phase : all_phases) EXPECT_FALSE(may_arrive(phase, kind));
   }
 }

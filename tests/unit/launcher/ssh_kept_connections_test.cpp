@@ -47,6 +47,12 @@ TEST_F(Kept, InAPrivateFolderOrNowhere) {
   fs::remove(root_ / "run/prun");
   fs::create_directory_symlink(root_, root_ / "run/prun");
   EXPECT_EQ(folder(), (root_ / ".cache/prun/ssh").string());
+  ASSERT_EQ(::stat((root_ / ".cache/prun").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700U);
+  // Who can write to the folder above could put another in its place.
+  ::chmod((root_ / ".cache/prun").c_str(), 0755);
+  EXPECT_EQ(folder(), "");
+  ::chmod((root_ / ".cache/prun").c_str(), 0700);
   environment_ = {"HOME=/dev/null"};
   EXPECT_EQ(folder(), "");
   // A socket's path has little room.
@@ -105,10 +111,16 @@ TEST_F(Kept, InTheCommandOfSsh) {
 }
 
 TEST_F(Kept, CloseAllLeavesNothing) {
-  const auto connections = KeptConnections::open(environment_);
-  connections.prepare(host_, "ssh", {});
-  connections.close_all();
+  KeptConnections::open(environment_).prepare(host_, "ssh", {});
+  EXPECT_TRUE(fs::exists(root_ / "run/prun"));
+  KeptConnections::close_all(environment_);
   EXPECT_FALSE(fs::exists(root_ / "run/prun"));
+}
+
+TEST_F(Kept, CloseAllMakesNothing) {
+  KeptConnections::close_all(environment_);
+  EXPECT_TRUE(fs::is_empty(root_ / "run"));
+  EXPECT_FALSE(fs::exists(root_ / ".cache"));
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ class RemoteCommand : public ::testing::Test {
   fs::path cached() const { return cache() / ("agent-" + named_); }
   void put_into_cache(const std::string& text) const {
     fs::create_directories(cache());
+    ::chmod(cache().c_str(), 0700);
     std::ofstream(cached()) << text;
     ::chmod(cached().c_str(), 0700);
   }
@@ -146,6 +147,13 @@ TEST_F(RemoteCommand, FollowsNoLinkInASharedFolder) {
   EXPECT_THAT(output, EndsWith("started --arrived HASH \n"));
   fs::remove_all("/dev/shm/prun-0123456789abcdef");
   fs::remove_all("/var/tmp/prun-0123456789abcdef");
+}
+
+TEST_F(RemoteCommand, ACacheThatOthersCanOpenIsNotUsed) {
+  fs::create_directories(cache());
+  ::chmod(cache().c_str(), 0755);
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+  EXPECT_TRUE(fs::is_empty(cache()));
 }
 
 TEST_F(RemoteCommand, SaysWhichFoldersHadNoRoom) {

@@ -76,8 +76,10 @@ class StageFiles : public ::testing::Test {
 
 TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
   const FileContent content = content_of("words");
+  EXPECT_EQ(cache_fault(environment_), "");
   {
     const auto store = open();
+    EXPECT_EQ(cache_fault(environment_), "");
     EXPECT_FALSE(store->has(content, true));
     keep(*store, "words", true);
     EXPECT_TRUE(store->has(content, true));
@@ -93,6 +95,15 @@ TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
   }
   EXPECT_THAT(names_in("cache/prun/runs"), IsEmpty());
   EXPECT_TRUE(Store::has(environment_, content, true));
+}
+
+TEST_F(StageFiles, ACacheThatOthersCanOpenIsNotUsed) {
+  write("cache/prun/other", "");
+  ::chmod((root_ / "cache/prun").c_str(), 0750);
+  EXPECT_THAT(cache_fault(environment_),
+              HasSubstr("(chmod 700 " + root_.string() + "/cache/prun)"));
+  EXPECT_THAT(open()->run_folder(), HasSubstr(root_.string() + "/prun-"));
+  EXPECT_THAT(names_in("cache/prun"), ElementsAre("other"));
 }
 
 TEST_F(StageFiles, WhatARankHasWrittenStays) {
@@ -290,11 +301,28 @@ TEST(StageMessages, AreReadBack) {
   EXPECT_EQ(offer.value().uses, an_offer().uses);
 
   wire::Writer want;
-  StageWant{{0, 7}}.encode(want);
-  EXPECT_THAT(decoded<StageWant>(std::move(want).take()).value().files, ElementsAre(0, 7));
+  StageWant{{0, 7}, 5000}.encode(want);
+  const auto wanted = decoded<StageWant>(std::move(want).take());
+  ASSERT_TRUE(wanted.ok());
+  EXPECT_THAT(wanted.value().files, ElementsAre(0, 7));
+  EXPECT_EQ(wanted.value().port, 5000);
   wire::Writer data;
   StageData{7, {std::byte{1}, std::byte{2}}}.encode(data);
   EXPECT_EQ(decoded<StageData>(std::move(data).take()).value().data.size(), 2U);
+  wire::Writer order;
+  StagePassOn{3, 5000}.encode(order);
+  const auto passed_on = decoded<StagePassOn>(std::move(order).take());
+  ASSERT_TRUE(passed_on.ok());
+  EXPECT_EQ(passed_on.value().host, 3U);
+  EXPECT_EQ(passed_on.value().port, 5000);
+  wire::Writer unpassed;
+  StageUnpassed{"no route"}.encode(unpassed);
+  EXPECT_EQ(decoded<StageUnpassed>(std::move(unpassed).take()).value().why, "no route");
+  wire::Writer progress;
+  StageProgress{std::uint64_t{1} << 33}.encode(progress);
+  EXPECT_EQ(decoded<StageProgress>(std::move(progress).take()).value().bytes,
+            std::uint64_t{1} << 33);
+  EXPECT_TRUE(decoded<StageSourceLost>({}).ok());
 }
 
 TEST(StageMessages, LiesAreRefused) {
@@ -320,6 +348,12 @@ TEST(StageMessages, LiesAreRefused) {
   wire::Writer data;
   StageData{0, std::vector<std::byte>(data_chunk_bytes + 1)}.encode(data);
   EXPECT_FALSE(decoded<StageData>(std::move(data).take()).ok());
+  wire::Writer order;
+  StagePassOn{3, 0}.encode(order);
+  EXPECT_FALSE(decoded<StagePassOn>(std::move(order).take()).ok());
+  EXPECT_FALSE(decoded<StagePassOn>({}).ok());
+  EXPECT_FALSE(decoded<StageProgress>(std::vector<std::byte>(7)).ok());
+  EXPECT_FALSE(decoded<StageSourceLost>(std::vector<std::byte>(1)).ok());
 }
 
 TEST(MissingLibraries, FromTheLoadersWords) {

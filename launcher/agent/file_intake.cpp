@@ -1,0 +1,44 @@
+#include "launcher/agent/file_intake.hpp"
+
+#include <utility>
+
+namespace prun::agent {
+
+FileIntake::FileIntake(asio::io_context& io, Handler handler)
+    : io_(io), handler_(std::move(handler)) {}
+
+core::Result<std::unique_ptr<FileIntake>> FileIntake::open(asio::io_context& io,
+                                                           const std::string& address,
+                                                           const PeerIdentity& own,
+                                                           Handler handler) {
+  std::unique_ptr<FileIntake> intake(new FileIntake(io, std::move(handler)));
+  auto listener = PeerListener::open(
+      io, address, own, [at = intake.get()](Descriptor socket) { at->take(std::move(socket)); });
+  if (!listener.ok()) return listener.failure();
+  intake->listener_ = std::move(listener).value();
+  return intake;
+}
+
+FileIntake::~FileIntake() {
+  if (link_) link_->close();
+}
+
+void FileIntake::take(Descriptor socket) {
+  const int fd = socket.release();
+  link_ = std::make_shared<FrameLink>(io_, fd, fd);
+  link_->start(
+      [this](const bootstrap::ControlFrame& frame) {
+        // Copies: a handler may destroy this.
+        const Handler handler = handler_;
+        if (frame.kind != stage::StageData::kind) return handler.lost("it sends no files");
+        const auto piece = bootstrap::decode_frame<stage::StageData>(frame);
+        if (!piece.ok()) return handler.lost(piece.failure().text);
+        handler.piece(piece.value());
+      },
+      [this](const FrameLink::End& end) {
+        const Handler handler = handler_;
+        handler.lost(end.why.empty() ? "it has closed the connection" : end.why);
+      });
+}
+
+}  // namespace prun::agent

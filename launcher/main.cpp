@@ -186,7 +186,7 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
     return fail("--report-pid: cannot write " + options.pid_file + ": " + std::strerror(errno));
 
   spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
-  log.set_pattern("prun: %v");
+  log.set_pattern("%^prun:%$ %v");  // in colour at a terminal
   log.set_level(options.verbosity > 0 ? spdlog::level::info : spdlog::level::warn);
   for (const auto& note : options.notes) log.info("{}", note);
 

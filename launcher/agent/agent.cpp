@@ -109,6 +109,20 @@ void Agent::on_frame(const ControlFrame& frame) {
         if (RankProcess* rank = find(end.rank)) rank->end_input();
       });
       return;
+    case ControlKind::input_offer:
+      take<bootstrap::InputOffer>(frame, [this](const bootstrap::InputOffer& offer) {
+        RankProcess* const rank = find(offer.rank);
+        if (rank == nullptr) return;
+        rank->when_it_reads(
+            [this, number = offer.rank] { launcher_->send(bootstrap::InputWanted{number}); });
+      });
+      return;
+    case ControlKind::window_size:
+      take<bootstrap::WindowSize>(frame, [this](const bootstrap::WindowSize& size) {
+        RankProcess* const rank = find(size.rank);
+        if (rank != nullptr) rank->resize_terminal({size.rows, size.columns, 0, 0});
+      });
+      return;
     case ControlKind::output_credit:
       take<bootstrap::OutputCredit>(frame, [this](const bootstrap::OutputCredit& credit) {
         window_.give_back(credit.bytes);
@@ -137,8 +151,8 @@ void Agent::on_frame(const ControlFrame& frame) {
       });
       return;
     case ControlKind::terminate:
-      take<bootstrap::Terminate>(
-          frame, [this](const bootstrap::Terminate& order) { terminate(order.grace_ms); });
+      take<bootstrap::Terminate>(frame,
+                                 [this](const bootstrap::Terminate& order) { terminate(order); });
       return;
     case ControlKind::shutdown:
       leave();
@@ -326,6 +340,9 @@ std::vector<int> Agent::core_for(std::uint32_t local_rank) {
 core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
   const std::uint32_t program = setup_->program_of_rank[rank.rank()];
   std::vector<int> cores;
+  std::optional<winsize> terminal;
+  if (setup_->terminal_rank == static_cast<std::int32_t>(rank.rank()))
+    terminal = winsize{setup_->terminal_rows, setup_->terminal_columns, 0, 0};
   if (setup_->programs[program].binding == bootstrap::Binding::core) cores = core_for(local_rank);
   return rank.start({.program = setup_->programs[program],
                      .runnable = runnables_[program],
@@ -337,21 +354,29 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                      .cores = std::move(cores),
                      .wants_input = setup_->input_rank == bootstrap::JobSetup::input_for_all ||
                                     setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
+                     .terminal = terminal,
                      .descriptor_limit = descriptor_limit_,
                      .shared_memory = shared_memory_.get()});
 }
 
-void Agent::terminate(std::uint32_t grace_ms) {
+void Agent::terminate(const bootstrap::Terminate& order) {
   started_ = true;  // an order to start that is still on its way comes too late
-  if (grace_ms == 0) {
+  if (order.grace_ms == 0) {
     grace_.cancel();
     signal_descendants(SIGKILL);
     return;
   }
-  signal_descendants(SIGTERM);
-  grace_.expires_after(std::chrono::milliseconds(grace_ms));
-  grace_.async_wait([](asio::error_code error) {
-    if (!error) signal_descendants(SIGKILL);
+  const int number = order.signal > 0 && order.signal < NSIG ? order.signal : SIGTERM;
+  const auto half = std::chrono::milliseconds(order.grace_ms) / 2;
+  ask_descendants_to_end(number);
+  grace_.expires_after(half);
+  grace_.async_wait([this, number, half](asio::error_code error) {
+    if (error) return;
+    if (number != SIGTERM) insist_that_descendants_end(number);
+    grace_.expires_after(half);
+    grace_.async_wait([](asio::error_code later) {
+      if (!later) signal_descendants(SIGKILL);
+    });
   });
 }
 
@@ -459,7 +484,7 @@ void Agent::reap() {
     });
     if (found == ranks_.end()) continue;  // an orphan that had become ours
     RankProcess& rank = *found->second;
-    rank.drain_channel();
+    rank.take_last_words();
     const bool signalled = WIFSIGNALED(status);
     const int value = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
     launcher_->send(bootstrap::RankExited{rank.rank(), signalled, static_cast<std::uint8_t>(value),

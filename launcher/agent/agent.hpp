@@ -55,7 +55,7 @@ class Agent : private RankListener {
   void start_ranks();
   std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
-  void terminate(std::uint32_t grace_ms);
+  void terminate(const bootstrap::Terminate& order);
 
   // From the ranks.
   void on_rank_output(std::uint32_t rank, std::uint8_t stream,

@@ -1,28 +1,51 @@
 #include "launcher/agent/input_pipe.hpp"
 
-#include <asio/buffer.hpp>
-#include <asio/write.hpp>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace prun::agent {
+
+InputPipe::InputPipe(asio::io_context& io, int fd, Kind kind)
+    : descriptor_(io, fd),
+      kind_(kind),
+      page_bytes_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
+  // A pipe of one page is writable when, and only when, all that was written has been read.
+  if (kind == Kind::pipe) ::fcntl(fd, F_SETPIPE_SZ, 1);
+}
 
 void InputPipe::start(OnTaken on_taken) {
   on_taken_ = std::move(on_taken);
   asio::error_code ignored;
   descriptor_.non_blocking(true, ignored);
-  watch_reader();
+  if (kind_ == Kind::pipe) watch_reader();
 }
 
 void InputPipe::write(std::span<const std::byte> data) {
   if (!open_ || finishing_ || data.empty()) return;
-  queue_.emplace_back(data.begin(), data.end());
-  if (!writing_) write_more();
+  queue_.insert(queue_.end(), data.begin(), data.end());
+  if (unread_ == 0) write_more();
 }
 
 void InputPipe::finish() {
+  if (kind_ == Kind::terminal) {
+    // The key that ends input, as if somebody had pressed it; the terminal itself stays.
+    constexpr std::byte end_of_input{4};
+    return write(std::span(&end_of_input, 1));
+  }
   finishing_ = true;
-  if (queue_.empty()) close();
+  if (is_empty()) close();
+}
+
+void InputPipe::settle() {
+  if (!open_) return;
+  const std::uint32_t bytes = count_read();
+  if (bytes != 0) on_taken_(bytes, false);
+  close();
 }
 
 void InputPipe::close() {
@@ -34,24 +57,37 @@ void InputPipe::close() {
 }
 
 void InputPipe::write_more() {
-  writing_ = true;
-  asio::async_write(descriptor_, asio::buffer(queue_.front()),
-                    [self = shared_from_this()](asio::error_code error, std::size_t written) {
-                      self->writing_ = false;
-                      if (!self->open_) return;
-                      if (error) {
-                        self->broken();
-                        return;
-                      }
-                      self->queue_.pop_front();
-                      self->on_taken_(static_cast<std::uint32_t>(written), false);
-                      if (!self->open_) return;
-                      if (!self->queue_.empty()) {
-                        self->write_more();
-                      } else if (self->finishing_) {
-                        self->close();
-                      }
-                    });
+  const std::vector<std::byte> page(
+      queue_.begin(),
+      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), page_bytes_)));
+  const ssize_t written = ::write(descriptor_.native_handle(), page.data(), page.size());
+  if (written < 0 && errno != EAGAIN && errno != EINTR) return broken();
+  if (written > 0) {
+    queue_.erase(queue_.begin(), queue_.begin() + written);
+    unread_ = static_cast<std::size_t>(written);
+  }
+  wait_for_reader();
+}
+
+void InputPipe::wait_for_reader() {
+  descriptor_.async_wait(asio::posix::stream_descriptor::wait_write,
+                         [self = shared_from_this()](asio::error_code error) {
+                           if (!self->open_ || error) return;
+                           const std::uint32_t bytes = self->count_read();
+                           if (bytes != 0) self->on_taken_(bytes, false);
+                           if (!self->open_) return;
+                           if (self->unread_ != 0) return self->wait_for_reader();
+                           if (!self->queue_.empty()) return self->write_more();
+                           if (self->finishing_) self->close();
+                         });
+}
+
+// How much more of what stood in the pipe is gone.
+std::uint32_t InputPipe::count_read() {
+  int left = 0;
+  if (kind_ == Kind::pipe && ::ioctl(descriptor_.native_handle(), FIONREAD, &left) != 0) left = 0;
+  const std::size_t still = std::min(unread_, static_cast<std::size_t>(std::max(left, 0)));
+  return static_cast<std::uint32_t>(std::exchange(unread_, still) - still);
 }
 
 // A reader that closes its end while we have nothing to write shows as an error condition of the
@@ -64,9 +100,10 @@ void InputPipe::watch_reader() {
 }
 
 void InputPipe::broken() {
+  const std::uint32_t bytes = count_read();
   const auto on_taken = std::exchange(on_taken_, nullptr);
   close();
-  if (on_taken) on_taken(0, true);
+  if (on_taken) on_taken(bytes, true);
 }
 
 }  // namespace prun::agent

@@ -294,9 +294,10 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
     return runnable;
   }
   if (error > 0) return why_not_executable(typed, runnable.path, error);
-  if (!sent.empty()) {
+  // The user's own programs; asking takes as long as starting, and those of the system have theirs.
+  if (!sent.empty() || typed.find('/') != std::string::npos) {
     std::string missing;
-    for (const auto& library : missing_libraries(sent, environment))
+    for (const auto& library : missing_libraries(runnable.path, environment))
       missing += (missing.empty() ? "" : ", ") + library;
     if (!missing.empty()) {
       return problem(cannot_execute,

@@ -6,14 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "launcher/agent/files.hpp"
@@ -52,6 +55,38 @@ std::vector<Process> all_processes() {
   return all;
 }
 
+bool handles(pid_t pid, int number) {
+  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+  constexpr std::string_view mark = "\nSigCgt:";
+  const auto at = status.find(mark);
+  if (at == std::string::npos) return false;
+  const auto caught = std::strtoull(status.c_str() + at + mark.size(), nullptr, 16);
+  return (caught >> (number - 1) & 1U) != 0;
+}
+
+// A shell has a handler of its own for INT whether or not its script has set a trap.
+bool is_shell(pid_t pid) {
+  std::array<char, 512> path{};
+  const auto link = "/proc/" + std::to_string(pid) + "/exe";
+  const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());
+  if (length <= 0) return false;
+  const auto program = name_of(std::string(path.data(), static_cast<std::size_t>(length)));
+  constexpr std::array<std::string_view, 8> shells{"sh",      "bash", "dash", "ash",
+                                                   "busybox", "ksh",  "mksh", "zsh"};
+  return std::find(shells.begin(), shells.end(), program) != shells.end();
+}
+
+// Whether the process would do something of its own at that signal that it would not do at TERM.
+bool listens_to(pid_t pid, int number) {
+  return handles(pid, number) && !(is_shell(pid) && handles(pid, SIGTERM));
+}
+
+// CONT so that stopped ones hear it too.
+void send(pid_t pid, int number) {
+  ::kill(pid, number);
+  if (number != SIGKILL) ::kill(pid, SIGCONT);
+}
+
 }  // namespace
 
 void adopt_orphans() {
@@ -75,9 +110,17 @@ std::vector<pid_t> descendants(pid_t root) {
 }
 
 void signal_descendants(int number) {
+  for (const pid_t pid : descendants(::getpid())) send(pid, number);
+}
+
+void ask_descendants_to_end(int number) {
+  for (const pid_t pid : descendants(::getpid()))
+    send(pid, listens_to(pid, number) ? number : SIGTERM);
+}
+
+void insist_that_descendants_end(int number) {
   for (const pid_t pid : descendants(::getpid())) {
-    ::kill(pid, number);
-    if (number != SIGKILL) ::kill(pid, SIGCONT);
+    if (listens_to(pid, number)) send(pid, SIGTERM);
   }
 }
 

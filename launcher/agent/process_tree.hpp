@@ -19,6 +19,11 @@ std::vector<pid_t> descendants(pid_t root);
 // too.
 void signal_descendants(int number);
 
+// Asks every process below this one to end: by that signal where it has a handler for it, by TERM
+// where not. `insist` then sends TERM to those that had a handler.
+void ask_descendants_to_end(int number);
+void insist_that_descendants_end(int number);
+
 // Kills and reaps everything below this process and returns when it is gone, or after five seconds.
 void end_descendants();
 

@@ -3,19 +3,28 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "launcher/agent/descriptor.hpp"
 #include "launcher/agent/spawn.hpp"
+#include "launcher/agent/waiting_reader.hpp"
 
 namespace prun::agent {
 namespace {
 
 // How long a process that the rank has left behind may keep the rank's output open.
 constexpr std::chrono::seconds output_grace{1};
+
+// Between two looks at whether the rank wants what was typed.
+constexpr std::chrono::milliseconds shortest_look{5};
+constexpr std::chrono::milliseconds longest_look{80};
 
 struct Pipe {
   Descriptor reader;
@@ -36,11 +45,32 @@ core::Result<Pipe> make_pipe() {
   return pipe;
 }
 
+// Its reader is the master's side, its writer the rank's.
+core::Result<Pipe> make_terminal(const winsize& size) {
+  Pipe terminal;
+  terminal.reader.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  std::array<char, 64> name{};
+  if (!terminal.reader || ::grantpt(terminal.reader.get()) != 0 ||
+      ::unlockpt(terminal.reader.get()) != 0 ||
+      ::ptsname_r(terminal.reader.get(), name.data(), name.size()) != 0) {
+    return no_descriptor("a terminal");
+  }
+  terminal.writer.reset(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.writer) return no_descriptor("a terminal");
+  if (size.ws_row != 0) ::ioctl(terminal.reader.get(), TIOCSWINSZ, &size);
+  return terminal;
+}
+
 }  // namespace
 
 RankProcess::RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
                          std::uint32_t rank)
-    : io_(io), window_(window), listener_(listener), rank_(rank), output_grace_(io) {}
+    : io_(io),
+      window_(window),
+      listener_(listener),
+      rank_(rank),
+      output_grace_(io),
+      reader_pause_(io) {}
 
 RankProcess::~RankProcess() {
   if (stdout_) stdout_->close();
@@ -49,20 +79,44 @@ RankProcess::~RankProcess() {
   close_channel();
 }
 
-core::Status RankProcess::start(const How& how) {
+core::Status RankProcess::make_streams(const How& how, Streams& streams) {
+  if (how.terminal) {
+    auto made = make_terminal(*how.terminal);
+    if (!made.ok()) return made.failure();
+    auto& terminal = made.value();
+    streams.own_in.reset(::fcntl(terminal.reader.get(), F_DUPFD_CLOEXEC, 3));
+    streams.rank_out.reset(::fcntl(terminal.writer.get(), F_DUPFD_CLOEXEC, 3));
+    streams.rank_err.reset(::fcntl(terminal.writer.get(), F_DUPFD_CLOEXEC, 3));
+    if (!streams.own_in || !streams.rank_out || !streams.rank_err)
+      return no_descriptor("a terminal");
+    streams.own_out = std::move(terminal.reader);
+    streams.rank_in = std::move(terminal.writer);
+    return core::Done{};
+  }
   auto out = make_pipe();
   auto err = make_pipe();
   if (!out.ok()) return out.failure();
   if (!err.ok()) return err.failure();
-  Pipe in;
+  streams.own_out = std::move(out.value().reader);
+  streams.rank_out = std::move(out.value().writer);
+  streams.own_err = std::move(err.value().reader);
+  streams.rank_err = std::move(err.value().writer);
   if (how.wants_input) {
-    auto made = make_pipe();
-    if (!made.ok()) return made.failure();
-    in = std::move(made).value();
+    auto in = make_pipe();
+    if (!in.ok()) return in.failure();
+    streams.own_in = std::move(in.value().writer);
+    streams.rank_in = std::move(in.value().reader);
   } else {
-    in.reader.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!in.reader) return no_descriptor("an empty input");
+    streams.rank_in.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!streams.rank_in) return no_descriptor("an empty input");
   }
+  return core::Done{};
+}
+
+core::Status RankProcess::start(const How& how) {
+  Streams streams;
+  const auto made = make_streams(how, streams);
+  if (!made.ok()) return made.failure();
   int channel[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
     return no_descriptor("a control channel");
@@ -76,9 +130,10 @@ core::Status RankProcess::start(const How& how) {
   request.arguments = how.runnable.arguments;
   request.directory = how.runnable.directory;
   request.environment = rank_environment(how.base_environment, how.program, place);
-  request.stdin_fd = in.reader.get();
-  request.stdout_fd = out.value().writer.get();
-  request.stderr_fd = err.value().writer.get();
+  request.stdin_fd = streams.rank_in.get();
+  request.stdout_fd = streams.rank_out.get();
+  request.stderr_fd = streams.rank_err.get();
+  request.has_terminal = how.terminal.has_value();
   request.keep_fds = {rank_end.get()};
   if (how.shared_memory >= 0) request.keep_fds.push_back(how.shared_memory);
   request.processors = how.cores;
@@ -87,19 +142,11 @@ core::Status RankProcess::start(const How& how) {
   if (!pid.ok()) return pid.failure();
   pid_ = pid.value();
 
-  const auto watch = [this](Descriptor& reader, std::uint8_t stream) {
-    auto pipe = std::make_shared<OutputPipe>(io_, reader.release(), window_);
-    pipe->start(
-        [this, stream](std::span<const std::byte> data) {
-          listener_.on_rank_output(rank_, stream, data);
-        },
-        [this] { check_done(); });
-    return pipe;
-  };
-  stdout_ = watch(out.value().reader, 1);
-  stderr_ = watch(err.value().reader, 2);
-  if (in.writer) {
-    stdin_ = std::make_shared<InputPipe>(io_, in.writer.release());
+  watch_output(std::move(streams.own_out), 1);
+  if (streams.own_err) watch_output(std::move(streams.own_err), 2);
+  if (streams.own_in) {
+    const auto kind = how.terminal ? InputPipe::Kind::terminal : InputPipe::Kind::pipe;
+    stdin_ = std::make_shared<InputPipe>(io_, streams.own_in.release(), kind);
     stdin_->start([this](std::uint32_t bytes, bool closed) {
       listener_.on_rank_input(rank_, bytes, closed);
     });
@@ -115,20 +162,32 @@ core::Status RankProcess::start(const How& how) {
   return core::Done{};
 }
 
-void RankProcess::drain_channel() {
+void RankProcess::watch_output(Descriptor reader, std::uint8_t stream) {
+  auto pipe = std::make_shared<OutputPipe>(io_, reader.release(), window_);
+  (stream == 1 ? stdout_ : stderr_) = pipe;
+  pipe->start(
+      [this, stream](std::span<const std::byte> data) {
+        listener_.on_rank_output(rank_, stream, data);
+      },
+      [this] { check_done(); });
+}
+
+void RankProcess::take_last_words() {
   if (channel_) channel_->drain();
+  if (stdin_) stdin_->settle();
 }
 
 void RankProcess::exited() {
   pid_ = 0;
   gone_ = true;
   close_channel();
-  if (stdin_) stdin_->close();
+  reader_pause_.cancel();
+  on_reading_ = nullptr;
   output_grace_.expires_after(output_grace);
   output_grace_.async_wait([this](asio::error_code error) {
     if (error) return;
     stdout_->finish();
-    stderr_->finish();
+    if (stderr_) stderr_->finish();
   });
   check_done();
 }
@@ -146,8 +205,30 @@ void RankProcess::end_input() {
   if (stdin_) stdin_->finish();
 }
 
+void RankProcess::when_it_reads(std::function<void()> waits) {
+  on_reading_ = std::move(waits);
+  look_at_reader(shortest_look);
+}
+
+// The kernel tells nobody that somebody begins to read. Looks are rare enough to cost nothing, and
+// there are none unless something was typed.
+void RankProcess::look_at_reader(std::chrono::milliseconds pause) {
+  if (!on_reading_ || !stdin_ || !running()) return;
+  if (stdin_->is_empty() && waiting_reader(pid_, stdin_->descriptor()) != Waiting::no)
+    return std::exchange(on_reading_, nullptr)();
+  reader_pause_.expires_after(pause);
+  reader_pause_.async_wait([this, pause](asio::error_code error) {
+    if (!error) look_at_reader(std::min(pause * 2, longest_look));
+  });
+}
+
 void RankProcess::signal_group(int number) {
   if (pid_ > 0) ::kill(-pid_, number);
+}
+
+// The kernel tells the processes in its foreground (WINCH).
+void RankProcess::resize_terminal(const winsize& size) {
+  if (stdin_ && stdin_->is_terminal()) ::ioctl(stdin_->descriptor(), TIOCSWINSZ, &size);
 }
 
 void RankProcess::close_channel() {
@@ -155,7 +236,7 @@ void RankProcess::close_channel() {
 }
 
 void RankProcess::check_done() {
-  if (done_ || !gone_ || stdout_->is_open() || stderr_->is_open()) return;
+  if (done_ || !gone_ || stdout_->is_open() || (stderr_ && stderr_->is_open())) return;
   done_ = true;
   output_grace_.cancel();
   listener_.on_rank_done(rank_);

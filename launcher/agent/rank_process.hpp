@@ -1,18 +1,22 @@
 #pragma once
 
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "launcher/agent/descriptor.hpp"
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/input_pipe.hpp"
 #include "launcher/agent/output_pipe.hpp"
@@ -53,19 +57,25 @@ class RankProcess {
     RankPlace place;         // channel_fd is filled in here
     std::vector<int> cores;  // processors it may use; empty: all
     bool wants_input = false;
+    std::optional<winsize> terminal;  // it gets one of this size
     std::optional<rlimit> descriptor_limit;
     int shared_memory = -1;  // inherited if there is any
   };
   core::Status start(const How& how);
 
-  // Its process was reaped. Call drain_channel() first, so that its last words are known.
+  // Its process was reaped. Call take_last_words() first: what it has said through its channel, and
+  // how much of its input it has read.
   void exited();
-  void drain_channel();
+  void take_last_words();
 
   void resume_output();
+  // `waits` is called once, when the rank has read all of its input and stands in a read for more, or
+  // when that cannot be known.
+  void when_it_reads(std::function<void()> waits);
   void write_input(std::span<const std::byte> data);
   void end_input();
   void signal_group(int number);
+  void resize_terminal(const winsize& size);
   // Frames down to the rank; lost if it has closed its end.
   template <class Message>
   void tell(const Message& message) {
@@ -82,7 +92,20 @@ class RankProcess {
   bootstrap::RankPhase phase = bootstrap::RankPhase::never_joined;
 
  private:
+  // Both ends of what the rank reads and writes.
+  struct Streams {
+    Descriptor own_in;  // none: the rank gets no input
+    Descriptor own_out;
+    Descriptor own_err;  // none: it comes with standard output
+    Descriptor rank_in;
+    Descriptor rank_out;
+    Descriptor rank_err;
+  };
+
+  core::Status make_streams(const How& how, Streams& streams);
+  void watch_output(Descriptor reader, std::uint8_t stream);
   void check_done();
+  void look_at_reader(std::chrono::milliseconds pause);
 
   asio::io_context& io_;
   OutputWindow& window_;
@@ -96,6 +119,8 @@ class RankProcess {
   std::shared_ptr<InputPipe> stdin_;
   std::shared_ptr<FrameLink> channel_;
   asio::steady_timer output_grace_;
+  asio::steady_timer reader_pause_;
+  std::function<void()> on_reading_;
 };
 
 }  // namespace prun::agent

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -77,7 +78,11 @@ void close_on_exec_from(unsigned first) {
 [[noreturn]] void become(const SpawnRequest& request, char* const* arguments,
                          char* const* environment, const std::vector<cpu_set_t>& processors,
                          pid_t parent, int report_fd) {
-  ::setpgid(0, 0);
+  if (request.has_terminal) {
+    ::setsid();
+  } else {
+    ::setpgid(0, 0);
+  }
   if (request.death_signal != 0) {
     ::prctl(PR_SET_PDEATHSIG, request.death_signal);
     if (::getppid() != parent) ::_exit(127);  // it died before the line above
@@ -86,6 +91,7 @@ void close_on_exec_from(unsigned first) {
       ::dup2(request.stderr_fd, 2) < 0) {
     give_up(report_fd, Step::begin);
   }
+  if (request.has_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) give_up(report_fd, Step::begin);
   if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0)
     give_up(report_fd, Step::directory);
   close_on_exec_from(3);
@@ -139,8 +145,9 @@ core::Result<Begun> begin(const SpawnRequest& request) {
   ::close(report[1]);
   Descriptor reader(report[0]);
   if (pid < 0) return core::Failure{Errc::resource, "cannot start a process: " + words(fork_error)};
-  // So does the child; whoever comes first, its group is there when this returns.
-  ::setpgid(pid, pid);
+  // So does the child; whoever comes first, its group is there when this returns. The leader of a
+  // group could begin no session.
+  if (!request.has_terminal) ::setpgid(pid, pid);
   return Begun{pid, StartReport(std::move(reader), request)};
 }
 

@@ -15,7 +15,8 @@
 namespace prun::agent {
 
 // How a child process begins. The three descriptors become its standard ones; nothing else but
-// keep_fds are inherited. It leads a process group of its own, with every signal at its default.
+// keep_fds are inherited. It leads a process group of its own,
+// or with a terminal a session, with every signal at its default.
 struct SpawnRequest {
   std::string path;                      // the file executed
   std::vector<std::string> arguments;    // [0] is what the program sees as its name
@@ -24,6 +25,7 @@ struct SpawnRequest {
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
+  bool has_terminal = false;               // stdin_fd is a terminal, and becomes its own
   std::vector<int> keep_fds;               // stay open under their own numbers; above 2
   int death_signal = SIGKILL;              // sent to the child when the calling THREAD dies
   std::optional<rlimit> descriptor_limit;  // none: the parent's

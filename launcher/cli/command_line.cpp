@@ -105,6 +105,8 @@ class Parser {
                        : "a program is missing beside a colon; for example: prun -n 1 ./master : "
                          "-n 3 ./worker");
     }
+    if (run_.terminal && run_.input == InputFor::all)
+      return error("--tty gives one rank a terminal, and --stdin all gives its input to all");
     spread();
     return std::move(run_);
   }
@@ -188,6 +190,7 @@ class Parser {
       run_.input = rank ? InputFor::rank : text == "all" ? InputFor::all : InputFor::none;
       run_.input_rank = rank.value_or(0);
     });
+    flag("--tty", [this] { run_.terminal = true; });
   }
 
   void add_display() {
@@ -211,6 +214,7 @@ class Parser {
     });
     flag("--merge", [this] { run_.output.merge = true; });
     flag("--raw", [this] { run_.output.raw = true; });
+    flag("--sort", [this] { run_.output.sort = true; });
     value("--stream-buffering", [this](const std::string& text) {
       if (text != "0" && text != "1" && text != "2")
         refuse("--stream-buffering: '" + text + "' is none of 0, 1 and 2");
@@ -233,6 +237,7 @@ class Parser {
         }
       }
     });
+    flag("--timing", [this] { run_.timing = true; });
     flag("--verbose", [this] { ++run_.verbosity; });
     flag("--quiet", [this] { --run_.verbosity; });
   }

@@ -31,12 +31,14 @@ What they get
   -x NAME[=VALUE]     an environment variable (-genv for all programs)
   --wdir DIR          start in DIR (default: the folder you are in)
   --stdin WHO         standard input for a rank (default: 0), all or none
+  --tty               a terminal for that rank: editors, shells
 
 What you see
   -l, --label         [rank@host] before every line
   --output-dir DIR    a file for each rank as well; --output-from 0: only rank 0
+  --sort              all of rank 0 first, then all of rank 1 ..., at the end
   --dry-run           only show which rank would run where
-  -v, -q              tell more, tell less
+  -v, --timing, -q    each step; times at the end; only what ranks print
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up

@@ -80,7 +80,14 @@ constexpr Option table[] = {
      "always sends them also where they are already, auto is as without the option. A file of such "
      "a name is written ./auto. `prun cache --clear -H LIST` empties what hosts keep of them."},
     {"--stdin", Topic::supply, Reach::job, ValueKind::words, "--stdin WHO", "0", "0 all none",
-     "Who gets standard input: the number of a rank (0 without the option), all, or none."},
+     "Who gets standard input: the number of a rank (0 without the option), all, or none. What the "
+     "rank "
+     "does not read is left to the next program; from a terminal a line is taken when the rank "
+     "waits "
+     "for one."},
+    {"--tty", Topic::supply, Reach::job, ValueKind::none, "--tty", "", "",
+     "Gives rank 0, or the one of --stdin, a terminal of its own, for editors, shells and progress "
+     "bars. Its size follows yours; keys, Ctrl-C too, go to that rank."},
 
     {"--label", Topic::display, Reach::job, ValueKind::none, "-l, --label", "", "",
      "Writes [rank@host] before every line of the ranks."},
@@ -109,6 +116,11 @@ constexpr Option table[] = {
      "Writes the ranks' standard error to standard output."},
     {"--raw", Topic::display, Reach::job, ValueKind::none, "--raw", "", "",
      "Shows bytes as they come, without waiting for the end of a line and without labels."},
+    {"--sort", Topic::display, Reach::job, ValueKind::none, "--sort", "", "",
+     "Shows what the ranks print when the job has ended, all of rank 0 first, then all of rank 1, "
+     "and "
+     "so on; for each its standard output before its standard error. Until then it is kept in "
+     "temporary files (TMPDIR)."},
     {"--stream-buffering", Topic::display, Reach::job, ValueKind::words, "--stream-buffering N",
      "0", "0 1 2", "0 is --raw; 1 and 2 are as without the option: whole lines."},
     {"--print-all-exitcodes", Topic::display, Reach::job, ValueKind::none, "--print-all-exitcodes",
@@ -121,10 +133,14 @@ constexpr Option table[] = {
      "Shows the same on standard error, and then runs the job."},
     {"--display", Topic::display, Reach::job, ValueKind::words, "--display map", "map",
      "map allocation", "The same as --show-plan."},
+    {"--timing", Topic::display, Reach::job, ValueKind::none, "--timing", "", "",
+     "Tells at the end how long each host took for each part of the run."},
     {"--verbose", Topic::display, Reach::job, ValueKind::none, "-v, --verbose", "", "",
      "Tells each step and when it was taken."},
     {"--quiet", Topic::display, Reach::job, ValueKind::none, "-q, --quiet", "", "",
-     "Leaves out notes; what ends the job is still told."},
+     "Shows nothing but what the ranks print; the exit status tells how they ended. What prun "
+     "itself "
+     "could not do is still told."},
     {"--tune", Topic::display, Reach::job, ValueKind::none, "--tune", "", "",
      "Takes no PROGRAM: measures the links between the hosts and their ranks, and shows how long "
      "collectives should take, and do."},
@@ -140,8 +156,8 @@ constexpr Option table[] = {
      "Seconds for each step of starting; 15 without the option."},
     {"--forward-signals", Topic::limits, Reach::job, ValueKind::text, "--forward-signals LIST",
      "WINCH,URG", "",
-     "Signals, by commas, that are passed on to the ranks in addition to USR1, "
-     "USR2, TSTP and CONT; none passes on none."},
+     "Signals, by commas, that are passed on to the ranks in addition to those that SIGNALS lists; "
+     "none passes on none."},
 
     {"--ssh-args", Topic::network, Reach::job, ValueKind::text, "--ssh-args ARGS", "\"-p 2222\"",
      "", "More arguments for ssh."},

@@ -17,8 +17,10 @@ core::Status apply_word(const std::string& word, const std::string& text, RunOpt
   const auto equals = word.find('=');
   const std::string name = lower(word.substr(0, equals));
   const std::string value = equals == word.npos ? std::string() : word.substr(equals + 1);
-  if (name == "tag" || name == "tag-detailed" || name == "tag-fullname" || name == "rank") {
+  if (name == "tag" || name == "tag-detailed" || name == "tag-fullname") {
     options.label = true;
+  } else if (name == "rank") {
+    options.output.pattern = "[%r] ";
   } else if (name == "timestamp") {
     options.output.timestamp = true;
   } else if (name == "merge" || name == "merge-stderr-to-stdout") {

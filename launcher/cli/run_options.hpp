@@ -36,6 +36,7 @@ struct OutputOptions {
   bool timestamp = false;  // --timestamp-output: the time before that
   bool merge = false;      // --merge: standard error goes to standard output
   bool raw = false;        // --raw: as it comes, not by whole lines
+  bool sort = false;       // --sort: at the end, rank by rank
   std::optional<std::set<std::uint32_t>> from;  // --output-from: only what these ranks print
   std::string out_file;                         // --outfile-pattern; empty: no file
   std::string err_file;                         // --errfile-pattern
@@ -69,9 +70,12 @@ struct RunOptions {
   // list: none at all.
   std::optional<std::vector<int>> signals;
 
+  bool terminal = false;  // --tty: the rank with standard input has a terminal of its own
+
   bool label = false;  // -l
   OutputOptions output;
   bool tells_all_ends = false;  // --print-all-exitcodes
+  bool timing = false;          // --timing
   bool dry_run = false;         // --dry-run
   bool shows_plan = false;      // --show-plan
   std::string pid_file;         // --report-pid; - and + as mpirun has them

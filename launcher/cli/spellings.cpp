@@ -121,11 +121,12 @@ constexpr Spelling table[] = {
     ignored("preload-binary", nothing, as_always),
     refused("s", "prun sends programs to hosts anyway; who gets standard input is said by --stdin"),
     option("stdin", "--stdin", value),
+    option("tty", "--tty", nothing),
 
     // What you see.
     option("l", "--label", nothing),
     option("label", "--label", nothing),
-    option("prepend-rank", "--label", nothing),
+    option("prepend-rank", "--prepend-pattern", nothing, "[%r] "),
     option("tag-output", "--label", nothing),
     option("prepend-pattern", "--prepend-pattern", value),
     option("timestamp-output", "--timestamp-output", nothing),
@@ -141,6 +142,7 @@ constexpr Spelling table[] = {
     option("merge", "--merge", nothing),
     option("merge-stderr-to-stdout", "--merge", nothing),
     option("raw", "--raw", nothing),
+    option("sort", "--sort", nothing),
     option("stream-buffering", "--stream-buffering", value),
     option("v", "--verbose", nothing),
     option("verbose", "--verbose", nothing),
@@ -149,6 +151,7 @@ constexpr Spelling table[] = {
     option("show-progress", "--verbose", nothing),
     option("q", "--quiet", nothing),
     option("quiet", "--quiet", nothing),
+    option("timing", "--timing", nothing),
     option("tune", "--tune", nothing),
     option("json", "--json", nothing),
     option("no-links", "--no-links", nothing),
@@ -228,7 +231,7 @@ constexpr Spelling table[] = {
     refused("pmi-port",
             "prun gives programs built with MPI no PMI; start those with their mpiexec"),
     refused("demux", "leave it out: prun waits with epoll"),
-    refused("profile", "`prun -v` tells how long each step takes"),
+    refused("profile", "`prun --timing` tells how long each step takes"),
     refused("hetero-nodes", "leave it out: hosts may always differ"),
 };
 

@@ -11,7 +11,9 @@
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <utility>
 
+#include "launcher/io/input_head.hpp"
 #include "launcher/io/wake_event.hpp"
 #include "runtime/wire/limits.hpp"
 
@@ -27,11 +29,14 @@ constexpr std::chrono::milliseconds leave_limit{200};
 
 // Shared by owner and thread: a thread stuck in a read may outlive the source.
 struct InputSource::State {
-  State(int from, Executor executor, Handlers handler_set, std::function<bool()> is_allowed)
+  State(int from, Executor executor, Handlers handler_set, Use use,
+        std::function<bool()> is_allowed)
       : descriptor(from),
         post(std::move(executor)),
         handlers(std::move(handler_set)),
-        may_read(std::move(is_allowed)) {}
+        may_read(std::move(is_allowed)),
+        head(from, use == Use::shared),
+        asks_first(use == Use::shared && handlers.offered && ::isatty(from) == 1) {}
 
   const int descriptor;
   const Executor post;
@@ -40,9 +45,16 @@ struct InputSource::State {
   std::atomic<bool> stopped = false;
   WakeEvent event;
 
+  InputHead head;         // of the thread
+  const bool asks_first;  // whether anybody wants what is there
+  bool has_offered = false;
+  bool has_ended = false;
+
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t credit = 0;
+  std::size_t newly_taken = 0;
+  bool is_wanted = false;
   bool has_left = false;
 
   std::thread thread;  // of the owner
@@ -56,44 +68,67 @@ struct InputSource::State {
     self->changed.notify_all();
   }
 
-  std::size_t current_credit() {
+  struct Orders {
+    std::size_t credit;
+    std::size_t taken;
+    bool is_wanted;
+  };
+  Orders take_orders() {
     const std::lock_guard lock(mutex);
-    return credit;
+    return {credit, std::exchange(newly_taken, 0), is_wanted};
   }
 
   // Waits for something to do and does it. False: leave.
   bool step(const std::shared_ptr<State>& self) {
-    const std::size_t allowed = std::min(current_credit(), wire::output_chunk_bytes);
-    const bool is_ready = allowed != 0 && may_read();
+    const Orders orders = take_orders();
+    head.drop(orders.taken);
+    const std::size_t allowed = std::min(orders.credit, wire::output_chunk_bytes);
+    const bool looks =
+        allowed != 0 && !has_ended && head.may_show_more() && (!has_offered || orders.is_wanted);
+    const bool is_ready = looks && may_read();
     pollfd waited[] = {{event.descriptor(), POLLIN, 0}, {is_ready ? descriptor : -1, POLLIN, 0}};
-    const int timeout = allowed != 0 && !is_ready ? foreground_check_ms : -1;
+    const int timeout = looks && !is_ready ? foreground_check_ms : -1;
     if (::poll(waited, 2, timeout) < 0) return true;  // EINTR: no other error is possible here
     if (waited[0].revents != 0) event.drain();
-    if (stopped) return false;
+    if (stopped) {
+      head.drop(take_orders().taken);
+      return false;
+    }
     if (waited[1].revents == 0 || !may_read()) return true;
-    return read_once(self, allowed);
-  }
-
-  bool read_once(const std::shared_ptr<State>& self, std::size_t allowed) {
-    std::vector<std::byte> bytes(allowed);
-    const ssize_t count = ::read(descriptor, bytes.data(), bytes.size());
-    if (count > 0) {
-      bytes.resize(static_cast<std::size_t>(count));
-      {
-        const std::lock_guard lock(mutex);
-        credit -= bytes.size();
-      }
-      post([self, taken = std::move(bytes)]() mutable {
-        if (!self->stopped && self->handlers.data) self->handlers.data(std::move(taken));
-      });
+    if (asks_first && !orders.is_wanted) {
+      has_offered = true;
+      tell(self, handlers.offered);
       return true;
     }
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-    if (count < 0 && errno == EIO && !may_read()) return true;  // went to the background in between
-    post([self] {
-      if (!self->stopped && self->handlers.end) self->handlers.end();
+    read_once(self, allowed);
+    return true;
+  }
+
+  void read_once(const std::shared_ptr<State>& self, std::size_t allowed) {
+    auto read = head.read(allowed);
+    if (read.again) return;
+    // Went to the background in between.
+    if (read.error == EIO && !may_read()) return;
+    if (read.bytes.empty()) {
+      has_ended = true;
+      tell(self, handlers.end);
+      return;
+    }
+    has_offered = false;
+    {
+      const std::lock_guard lock(mutex);
+      credit -= read.bytes.size();
+      is_wanted = false;
+    }
+    post([self, bytes = std::move(read.bytes)]() mutable {
+      if (!self->stopped && self->handlers.data) self->handlers.data(std::move(bytes));
     });
-    return false;
+  }
+
+  void tell(const std::shared_ptr<State>& self, const std::function<void()>& handler) const {
+    post([self, &handler] {
+      if (!self->stopped && handler) handler();
+    });
   }
 };
 
@@ -102,15 +137,15 @@ bool may_read_now(int descriptor) {
   return foreground == -1 || foreground == ::getpgrp();
 }
 
-InputSource::InputSource(int descriptor, Executor post, Handlers handlers,
+InputSource::InputSource(int descriptor, Executor post, Handlers handlers, Use use,
                          std::function<bool()> may_read)
-    : state_(std::make_shared<State>(descriptor, std::move(post), std::move(handlers),
+    : state_(std::make_shared<State>(descriptor, std::move(post), std::move(handlers), use,
                                      std::move(may_read))) {
   state_->thread = std::thread([state = state_] { State::run(state); });
 }
 
-InputSource::InputSource(int descriptor, Executor post, Handlers handlers)
-    : InputSource(descriptor, std::move(post), std::move(handlers),
+InputSource::InputSource(int descriptor, Executor post, Handlers handlers, Use use)
+    : InputSource(descriptor, std::move(post), std::move(handlers), use,
                   [descriptor] { return may_read_now(descriptor); }) {}
 
 InputSource::~InputSource() {
@@ -121,6 +156,22 @@ void InputSource::add_credit(std::size_t bytes) {
   {
     const std::lock_guard lock(state_->mutex);
     state_->credit += std::min(bytes, std::numeric_limits<std::size_t>::max() - state_->credit);
+  }
+  state_->event.wake();
+}
+
+void InputSource::taken(std::size_t bytes) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->newly_taken += bytes;
+  }
+  add_credit(bytes);
+}
+
+void InputSource::want() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_wanted = true;
   }
   state_->event.wake();
 }

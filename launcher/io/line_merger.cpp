@@ -17,6 +17,7 @@ void LineMerger::feed(std::uint32_t source, Stream stream, std::string_view byte
   if (!from.fed_since_tick) fed_.push_back(&from);
   from.fed_since_tick = true;
   from.quiet_ticks = 0;
+  from.fed_in_blocks = bytes.size() >= block_bytes;
   const bool is_open = destination(stream).open == &from;
   std::string block = from.splitter.feed(bytes, is_open);
   note_kept(from);
@@ -104,7 +105,7 @@ void LineMerger::flush_quiet_lines() {
     ++one->quiet_ticks;
     const Destination& place = destination(key.second);
     const bool is_alone = place.open == nullptr && !place.recent_several &&
-                          (place.recent == nullptr || place.recent == one);
+                          (place.recent == nullptr || place.recent == one) && !one->fed_in_blocks;
     if (!is_alone && one->quiet_ticks < patience_ticks) continue;
     kept_.erase(key);
     submit(*one, 0, one->splitter.take_rest());

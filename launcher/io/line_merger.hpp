@@ -24,7 +24,8 @@ namespace prun::io {
 // of it begins a line of its own. Without any of that every byte passes as it came, a missing last
 // line feed included.
 //
-// Owned by one thread, which calls tick() every `tick_interval_ms` as long as needs_tick(). The
+// Owned by one thread, which calls tick() every `tick_interval_ms` as long as needs_tick(), but not
+// while it keeps the ranks from writing: those are not quiet of their own accord. The
 // credits of the chunks that come of one feed add up to the bytes fed; bytes kept back in an
 // unfinished line are settled with the feed that brought them, so a rank that never ends its line
 // cannot use up its host's credit.
@@ -42,6 +43,8 @@ class LineMerger {
   // How many ticks the lines of others wait for a long line, and an unfinished line for the others
   // to be quiet.
   static constexpr int patience_ticks = 20;
+  // Nobody writes a prompt of that size; the smallest buffer that programs write out when it is full.
+  static constexpr std::size_t block_bytes = 4096;
 
   explicit LineMerger(Emit emit) : LineMerger(std::move(emit), Settings()) {}
   LineMerger(Emit emit, const Settings& settings) : emit_(std::move(emit)), settings_(settings) {}
@@ -76,6 +79,7 @@ class LineMerger {
     bool took_all_lines = true;  // what was submitted so far ends with a line feed
     bool is_long = false;        // its open line outgrew what is kept, more of it is on its way
     bool fed_since_tick = false;
+    bool fed_in_blocks = false;  // what came last is cut where a buffer was full, not where it ends
     int quiet_ticks = 0;
 
     Lane(Key of, std::size_t limit) : key(of), splitter(limit) {}

@@ -35,24 +35,28 @@ struct Description {
   HostPhase phase;
   const char* name;
   const char* overdue;  // nullptr: no deadline
+  const char* doing;    // nullptr: others are waited for
 };
 
 constexpr std::array descriptions{
-    Description{HostPhase::waiting, "waiting", nullptr},
-    Description{HostPhase::connecting, "connecting", "ssh has neither logged in nor failed"},
+    Description{HostPhase::waiting, "waiting", nullptr, "its turn to log in"},
+    Description{HostPhase::connecting, "connecting", "ssh has neither logged in nor failed",
+                "ssh login"},
     Description{HostPhase::logged_in, "logged in",
-                "the login has worked, but prun's agent does not answer"},
+                "the login has worked, but prun's agent does not answer", "its agent"},
     Description{HostPhase::receiving, "receiving the agent",
-                "prun's agent was sent there and nothing has moved"},
-    Description{HostPhase::agent_up, "agent up", nullptr},
+                "prun's agent was sent there and nothing has moved", "sending it the agent"},
+    Description{HostPhase::agent_up, "agent up", nullptr, nullptr},
     Description{HostPhase::checking, "checking",
-                "the agent has not finished its look at the program"},
-    Description{HostPhase::staging, "staging", "files were sent there and nothing has moved"},
-    Description{HostPhase::ready, "ready", nullptr},
-    Description{HostPhase::starting, "starting", "its ranks have not all been started"},
-    Description{HostPhase::running, "running", nullptr},
-    Description{HostPhase::done, "done", nullptr},
-    Description{HostPhase::failed, "failed", nullptr},
+                "the agent has not finished its look at the program", "a look at the program"},
+    Description{HostPhase::staging, "staging", "files were sent there and nothing has moved",
+                "sending it files"},
+    Description{HostPhase::ready, "ready", nullptr, nullptr},
+    Description{HostPhase::starting, "starting", "its ranks have not all been started",
+                "start of its ranks"},
+    Description{HostPhase::running, "running", nullptr, nullptr},
+    Description{HostPhase::done, "done", nullptr, nullptr},
+    Description{HostPhase::failed, "failed", nullptr, nullptr},
 };
 
 const Description& describe(HostPhase phase) {
@@ -87,6 +91,10 @@ const char* overdue_words(HostPhase phase) {
   return words != nullptr ? words : "";
 }
 
+const char* doing_words(HostPhase phase) {
+  return describe(phase).doing;
+}
+
 const char* to_string(HostPhase phase) {
   return describe(phase).name;
 }
@@ -110,6 +118,7 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase == HostPhase::starting;
     case ControlKind::rank_output:
     case ControlKind::input_credit:
+    case ControlKind::input_wanted:
     case ControlKind::rank_endpoint:
     case ControlKind::rank_aborting:
     case ControlKind::rank_exited:

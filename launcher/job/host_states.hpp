@@ -46,6 +46,9 @@ bool has_deadline(HostPhase phase);
 // What it was that did not happen in time: "ssh has not logged in".
 const char* overdue_words(HostPhase phase);
 
+// What is being waited for there, for the status line: "ssh login"; nullptr: nothing of its own.
+const char* doing_words(HostPhase phase);
+
 const char* to_string(HostPhase phase);
 
 // May an agent send this in that phase? Anything else comes from no agent of ours.

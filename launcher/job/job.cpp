@@ -45,6 +45,9 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       agents_(plan_.agents),
       wishes_timer_(io),
       progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
+      // With -v each step has a line of its own.
+      status_line_(plan_.options.verbosity == 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO
+                                                                                : -1),
       endpoint_timer_(io),
       output_(io, plan_.options.output,
               {.settled =
@@ -63,7 +66,8 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
       children_(io),
       job_timer_(io),
       end_timer_(io),
-      stop_timer_(io) {
+      stop_timer_(io),
+      status_timer_(io) {
   for (const auto& planned : plan_.hosts) {
     auto machine = std::make_unique<Machine>(io_);
     machine->host = planned.host;
@@ -103,7 +107,24 @@ core::Status Job::prepare_output() {
         output_.prepare({rank, machine, machines_[machine]->host.name}, plan_.options.label);
     if (!prepared) return prepared.failure();
   }
+  if (terminal_rank() >= 0) output_.show_raw(static_cast<std::uint32_t>(terminal_rank()));
   return core::Done{};
+}
+
+// Who is being waited for, once that takes long enough for somebody to wonder.
+void Job::show_status() {
+  status_timer_.expires_after(status_line_.next_look(std::chrono::steady_clock::now() - begun_));
+  status_timer_.async_wait([this](asio::error_code error) {
+    if (error || !starting()) return;
+    std::vector<AwaitedHost> awaited;
+    for (const auto& machine : machines_) {
+      if (const auto* doing = doing_words(machine->phase))
+        awaited.push_back({machine->host.name, doing});
+    }
+    if (!progress_.is_shown())
+      status_line_.show(awaited, std::chrono::steady_clock::now() - begun_);
+    show_status();
+  });
 }
 
 int Job::run() {
@@ -112,10 +133,11 @@ int Job::run() {
     job_timer_.expires_after(*plan_.options.timeout);
     job_timer_.async_wait([this](asio::error_code error) {
       if (error) return;
-      decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout));
+      decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout), Culprit::job);
       end_job(failure_grace);
     });
   }
+  show_status();
   begin_logins();
   make_offer();
   io_.run();
@@ -124,24 +146,28 @@ int Job::run() {
 
 // A reader that has left, as `head` does, wants no more and no comment.
 void Job::on_broken_output(int error) {
-  if (stage_ >= Stage::writing) return;
+  if (stage_ == Stage::over || status_) return;
   if (error == EPIPE) {
     decide(status_closed_output, {});
   } else {
     decide(cli::exit_own_failure,
            "cannot write standard output: " + std::generic_category().message(error));
+    // The last line may have been told already.
+    if (stage_ == Stage::writing) output_.own_line(std::exchange(sentence_, {}));
   }
   end_job(failure_grace);
 }
 
-void Job::decide(int status, std::string sentence) {
+void Job::decide(int status, std::string sentence, Culprit culprit) {
   if (status_) return;
   status_ = status;
+  // With -q the status alone tells how the ranks have ended; what prun could not do is still told.
+  if (culprit == Culprit::job && plan_.options.verbosity < 0) return;
   sentence_ = std::move(sentence);
 }
 
 // Every rank that runs is ended; the agents confirm by its exit.
-void Job::end_job(milliseconds grace) {
+void Job::end_job(milliseconds grace, int number) {
   if (stage_ >= Stage::ending) return;
   if (starting()) {
     close_down(ended_patience);
@@ -149,7 +175,8 @@ void Job::end_job(milliseconds grace) {
   }
   stage_ = Stage::ending;
   trace("ending the ranks");
-  tell_all(bootstrap::Terminate{static_cast<std::uint32_t>(grace.count())});
+  tell_all(bootstrap::Terminate{static_cast<std::uint32_t>(grace.count()),
+                                static_cast<std::uint8_t>(number)});
   end_timer_.expires_after(grace + after_grace);
   end_timer_.async_wait([this](asio::error_code error) {
     if (!error) close_down(ended_patience);
@@ -170,6 +197,8 @@ void Job::close_down(milliseconds patience) {
   if (stage_ >= Stage::closing) return;
   stage_ = Stage::closing;
   trace("closing");
+  status_line_.clear();
+  status_timer_.cancel();
   job_timer_.cancel();
   wishes_timer_.cancel();
   fan_out_.cancel();
@@ -212,9 +241,13 @@ void Job::write_out() {
   trace("writing");
   end_timer_.cancel();
   if (input_) input_->stop();
-  tell_ends();
-  if (!sentence_.empty()) output_.own_line(sentence_);
-  output_.finish([this] { leave(); });
+  raw_terminal_.restore();
+  output_.show_sorted([this] {
+    tell_ends();
+    tell_timing();
+    if (!sentence_.empty()) output_.own_line(sentence_);
+    output_.finish([this] { leave(); });
+  });
   if (!interrupted_ && status_ != cli::exit_time_limit) return;
   end_timer_.expires_after(ended_patience);
   end_timer_.async_wait([this](asio::error_code error) {
@@ -228,6 +261,15 @@ void Job::tell_ends() {
             [](const auto& a, const auto& b) { return a.rank < b.rank; });
   for (const auto& end : ends_)
     output_.own_line(io::rank_name(end.rank, end.host) + " " + io::cause_text(end));
+}
+
+void Job::tell_timing() {
+  if (!plan_.options.timing) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& machine : machines_) machine->times.end(now);
+  std::vector<HostTimes> rows;
+  for (const auto& machine : machines_) rows.push_back({machine->host.name, machine->times});
+  for (const auto& line : timing_table(rows, now - begun_)) output_.own_line(line);
 }
 
 void Job::leave() {
@@ -282,7 +324,8 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
 
 void Job::watch_signals() {
   asio::error_code ignored;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP}) {
+  for (const int number :
+       {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP}) {
     if (!is_ignored(number)) signals_.add(number, ignored);
   }
   for (const int number : plan_.options.signals.value_or(std::vector<int>()))
@@ -299,13 +342,15 @@ void Job::on_signal(int number) {
     case SIGINT:
     case SIGTERM:
     case SIGHUP:
+    case SIGQUIT:
       interrupt(number);
       break;
     case SIGTSTP:
       stop_with_the_ranks();
       break;
     default:
-      if (number == SIGCONT && input_) input_->look_again();
+      if (number == SIGCONT) wake_up();
+      if (number == SIGWINCH) tell_window_size();
       if (stage_ == Stage::running && forwards_signals())
         tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
       break;
@@ -325,10 +370,11 @@ void Job::interrupt(int number) {
   const bool again = std::exchange(interrupted_, true);
   const char* words = number == SIGINT    ? "interrupted"
                       : number == SIGTERM ? "asked to end (SIGTERM)"
+                      : number == SIGQUIT ? "asked to quit (SIGQUIT)"
                                           : "hung up";
-  decide(128 + number, words);
+  decide(128 + number, words, Culprit::job);
   if (stage_ < Stage::ending) {
-    end_job(interrupt_grace);
+    end_job(interrupt_grace, number);
   } else if (stage_ == Stage::writing) {
     leave();
   } else if (again && stage_ == Stage::ending) {
@@ -339,11 +385,36 @@ void Job::interrupt(int number) {
 // Ctrl-Z: the ranks first, then prun itself; SIGCONT brings both back.
 void Job::stop_with_the_ranks() {
   if (stage_ == Stage::running && forwards_signals()) tell_all(bootstrap::Signal{SIGTSTP});
+  status_line_.clear();
+  raw_terminal_.restore();
   // Time for the order to leave; a stopped launcher sends nothing.
   stop_timer_.expires_after(milliseconds(50));
   stop_timer_.async_wait([](asio::error_code error) {
     if (!error) ::raise(SIGSTOP);
   });
+}
+
+// In the foreground again, perhaps.
+void Job::wake_up() {
+  if (!input_) return;
+  input_->look_again();
+  if (terminal_rank() >= 0) raw_terminal_.take(STDIN_FILENO);
+  tell_window_size();
+}
+
+void Job::tell_window_size() {
+  const auto size = io::window_size();
+  const auto rank = terminal_rank();
+  if (rank < 0 || !size || stage_ != Stage::running) return;
+  const auto& channel = machines_[machine_of_rank_[static_cast<std::size_t>(rank)]]->channel;
+  if (channel) {
+    channel->send(
+        bootstrap::WindowSize{static_cast<std::uint32_t>(rank), size->rows, size->columns});
+  }
+}
+
+std::int32_t Job::terminal_rank() const {
+  return plan_.options.terminal ? static_cast<std::int32_t>(plan_.options.input_rank) : -1;
 }
 
 void Job::reap() {

@@ -6,6 +6,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
+#include "launcher/io/raw_terminal.hpp"
 #include "launcher/job/data_addresses.hpp"
 #include "launcher/job/file_chains.hpp"
 #include "launcher/job/file_sender.hpp"
@@ -21,7 +23,9 @@
 #include "launcher/job/host_states.hpp"
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
+#include "launcher/job/phase_times.hpp"
 #include "launcher/job/rank_output.hpp"
+#include "launcher/job/status_line.hpp"
 #include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
 #include "launcher/ssh/remote_command.hpp"
@@ -58,6 +62,8 @@ class Job : private HostListener {
     std::unique_ptr<HostChannel> channel;
     bootstrap::AgentHello hello;
     std::vector<std::uint32_t> ranks;
+    PhaseTimes times;
+    bool tries_local = false;  // NAME.local, as NAME was not known
     std::size_t started = 0;
     std::size_t done = 0;
     unsigned tries = 0;
@@ -81,8 +87,14 @@ class Job : private HostListener {
     HostWord word;
     std::uint8_t status;
   };
+  // Who ended the job.
+  enum class Culprit : std::uint8_t {
+    job,   // a rank, the user, a limit the user has set
+    prun,  // prun could not do its part
+  };
 
   // Starting (job_start.cpp).
+  void show_status();
   void begin_logins();
   void log_in(std::uint32_t host);
   void leave_window(Machine& machine);
@@ -164,10 +176,13 @@ class Job : private HostListener {
   void on_signal(int number);
   void interrupt(int number);
   void stop_with_the_ranks();
+  void wake_up();
+  void tell_window_size();
+  std::int32_t terminal_rank() const;  // -1: none
   void reap();
   void on_broken_output(int error);
-  void decide(int status, std::string sentence);
-  void end_job(std::chrono::milliseconds grace);
+  void decide(int status, std::string sentence, Culprit culprit = Culprit::prun);
+  void end_job(std::chrono::milliseconds grace, int number = SIGTERM);
   void check_all_done();
   void close_down(std::chrono::milliseconds patience);
   void check_all_closed();
@@ -177,6 +192,7 @@ class Job : private HostListener {
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
   bool forwards_signals() const;
   void tell_ends();
+  void tell_timing();
   void trace(const std::string& text);
 
   asio::io_context& io_;
@@ -193,6 +209,7 @@ class Job : private HostListener {
   asio::steady_timer wishes_timer_;
   FileChains chains_;
   TransferProgress progress_;
+  StatusLine status_line_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   std::uint64_t job_id_ = 0;
@@ -206,12 +223,14 @@ class Job : private HostListener {
   RankOutput output_;
   InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
+  io::RawTerminal raw_terminal_;
 
   asio::signal_set signals_;
   asio::signal_set children_;
   asio::steady_timer job_timer_;
   asio::steady_timer end_timer_;
   asio::steady_timer stop_timer_;
+  asio::steady_timer status_timer_;
   std::optional<int> status_;
   std::string sentence_;
   bool interrupted_ = false;

@@ -74,6 +74,10 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       return take<bootstrap::InputCredit>(host, frame, [&](const auto& credit) {
         if (is_rank_of(host, credit.rank)) on_input_credit(credit);
       });
+    case ControlKind::input_wanted:
+      return take<bootstrap::InputWanted>(host, frame, [&](const auto& wanted) {
+        if (is_rank_of(host, wanted.rank) && input_) input_->want();
+      });
     case ControlKind::rank_endpoint:
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
         if (is_rank_of(host, endpoint.rank)) on_rank_endpoint(endpoint);
@@ -122,14 +126,15 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
     tell_living(bootstrap::PeerLost{exited.rank, true, cause});
     return;
   }
-  decide(io::exit_status_of(end), io::end_sentence(end));
+  decide(io::exit_status_of(end), io::end_sentence(end), Culprit::job);
   tell_living(bootstrap::PeerLost{exited.rank, false, cause});
   end_job(failure_grace);
 }
 
 void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting) {
   decide(io::exit_status_of_abort(aborting.exit_status),
-         io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text));
+         io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text),
+         Culprit::job);
   if (stage_ != Stage::running) return;
   tell_all(bootstrap::PeerLost{
       aborting.rank, false,
@@ -176,25 +181,30 @@ void Job::begin_input() {
     const auto& channel = machines_[machine_of_rank_[rank]]->channel;
     if (channel) channel->send(message);
   };
+  io::InputSource::Handlers handlers;
+  handlers.data = [this, send](const std::vector<std::byte>& bytes) {
+    for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::RankInput{rank, bytes});
+  };
+  handlers.end = [this, send] {
+    for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::InputEnd{rank});
+  };
+  handlers.offered = [this, send] {
+    for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::InputOffer{rank});
+  };
+  // Where several read, what one of them has not read another has.
+  const bool at_once = plan_.options.input == cli::InputFor::all || terminal_rank() >= 0;
+  const auto use = at_once ? io::InputSource::Use::at_once : io::InputSource::Use::shared;
+  if (terminal_rank() >= 0) raw_terminal_.take(STDIN_FILENO);
   input_ = std::make_unique<io::InputSource>(
       STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
-      io::InputSource::Handlers{.data =
-                                    [this, send](const std::vector<std::byte>& bytes) {
-                                      for (const auto rank : input_readers_.ranks())
-                                        send(rank, bootstrap::RankInput{rank, bytes});
-                                    },
-                                .end =
-                                    [this, send] {
-                                      for (const auto rank : input_readers_.ranks())
-                                        send(rank, bootstrap::InputEnd{rank});
-                                    }});
+      std::move(handlers), use);
   input_->add_credit(input_window_bytes);
 }
 
 void Job::on_input_credit(const bootstrap::InputCredit& credit) {
-  if (credit.closed) return forget_reader(credit.rank);
   const std::size_t more = input_readers_.took(credit.rank, credit.bytes);
-  if (input_ && more != 0) input_->add_credit(more);
+  if (input_ && more != 0) input_->taken(more);
+  if (credit.closed) forget_reader(credit.rank);
 }
 
 // What nobody has read yet stays where it is.
@@ -206,7 +216,7 @@ void Job::forget_reader(std::uint32_t rank) {
   } else if (input_readers_.empty()) {
     input_->stop();
   } else if (more != 0) {
-    input_->add_credit(more);
+    input_->taken(more);
   }
 }
 

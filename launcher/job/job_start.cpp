@@ -101,8 +101,10 @@ std::vector<std::string> Job::login_command(std::uint32_t host) {
   ssh::SshOptions options{plan_.options.ssh_program, plan_.options.ssh_arguments,
                           plan_.options.start_timeout};
   options.avoids_masters = machine.avoids_masters;
+  hosts::Host reached = machine.host;
+  if (machine.tries_local) reached.name += ".local";
   if (!machine.avoids_masters) {
-    options.kept = plan_.kept_connections.prepare(machine.host, options.program, options.arguments);
+    options.kept = plan_.kept_connections.prepare(reached, options.program, options.arguments);
   }
   machine.used_socket.clear();
   if (options.kept && ::access(options.kept->socket.c_str(), F_OK) == 0) {
@@ -114,7 +116,7 @@ std::vector<std::string> Job::login_command(std::uint32_t host) {
       machines_[host]->channel->kill();
     });
   }
-  return ssh::ssh_command(machine.host, options, ssh::remote_command(machine.request));
+  return ssh::ssh_command(reached, options, ssh::remote_command(machine.request));
 }
 
 // A login by a kept connection that did not get through says nothing about the host: another is tried
@@ -309,6 +311,9 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
       "{}: agent {} on {} ({}, {} cores), reached at {}", name(host), machine.hello.version,
       machine.hello.host_name, machine.hello.machine, machine.hello.cores,
       machine.hello.server_address.empty() ? "this machine" : machine.hello.server_address));
+  if (machine.tries_local) {
+    notes_.push_back({host, "its name has no address here, " + name(host) + ".local has"});
+  }
   move(host, HostEvent::hello_received);
   leave_window(machine);
   check_stage();
@@ -357,6 +362,7 @@ bool Job::move(std::uint32_t host, HostEvent event) {
   const auto next = next_phase(machine.phase, event);
   if (!next) return false;
   machine.phase = *next;
+  machine.times.enter(*next, std::chrono::steady_clock::now());
   trace(fmt::format("{}: {}", name(host), to_string(*next)));
   arm_deadline(host);
   return true;
@@ -391,6 +397,7 @@ void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   if (machine.phase == HostPhase::failed) return;
   trace(fmt::format("{}: failed while {}: {}", name(host), to_string(machine.phase), text));
   machine.phase = HostPhase::failed;
+  machine.times.end(std::chrono::steady_clock::now());
   machine.deadline.cancel();
   progress_.over(name(host));
   if (machine.channel) machine.channel->kill();
@@ -452,7 +459,15 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
                                               : "the login ended before prun's agent was there",
                                 end.words + "\n" + end.noise));
   }
-  const auto failure = ssh::explain_ssh_failure(machine.host, end.words);
+  auto failure = ssh::explain_ssh_failure(machine.host, end.words);
+  if (failure.cause == ssh::SshCause::unknown_name && ssh::may_be_local_name(machine.host.name)) {
+    if (!std::exchange(machine.tries_local, true)) {
+      return log_in_again(host,
+                          "no address is known for it; " + machine.host.name + ".local may be",
+                          std::chrono::milliseconds(0));
+    }
+    machine.tries_local = false;  // boards that boot may appear under either
+  }
   if (failure.may_be_booting && may_wait_for_hosts()) {
     return log_in_again(host, failure.text, pause_for_booting);
   }
@@ -635,6 +650,11 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                          ? bootstrap::JobSetup::no_input
                          : static_cast<std::int32_t>(plan_.options.input_rank);
   setup.compression = plan_.options.compression;
+  setup.terminal_rank = terminal_rank();
+  if (const auto size = io::window_size()) {
+    setup.terminal_rows = size->rows;
+    setup.terminal_columns = size->columns;
+  }
   return setup;
 }
 
@@ -651,6 +671,8 @@ void Job::note_oversubscription() {
 }
 
 void Job::send_starts() {
+  status_line_.clear();
+  status_timer_.cancel();
   note_oversubscription();
   tell_notes();
   stage_ = Stage::running;
@@ -679,6 +701,7 @@ void Job::tell_by_host(std::vector<HostWord> words) {
 }
 
 void Job::tell_start_failures() {
+  status_line_.clear();
   std::vector<HostWord> words;
   for (const auto& failure : start_failures_) words.push_back(failure.word);
   tell_by_host(std::move(words));

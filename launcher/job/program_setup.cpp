@@ -99,6 +99,10 @@ bootstrap::Program program_for(const cli::ProgramOptions& options, const JobPlan
   if (choice.depends_on_processor()) program.arguments.front() = choice.name_for(machine);
   auto own = choose(options, plan, site);
   program.environment = cli::rank_environment(own.passed_on, given(options, plan), site);
+  if (const auto kind = cli::value_in(plan.environment, "TERM");
+      kind && plan.options.terminal && site != cli::RankSite::here) {
+    program.environment.insert(program.environment.begin(), "TERM=" + *kind);
+  }
   program.unset = std::move(own.unset);
   program.directory = directory_of(options, plan);
   program.directory_required = !options.directory.empty();

@@ -11,6 +11,9 @@
 namespace prun::job {
 namespace {
 
+// Of what is shown at the end, how much is in memory at a time.
+constexpr std::size_t sorted_piece_bytes = 256u << 10;
+
 io::LineMerger::Settings merger_settings() {
   io::LineMerger::Settings settings;
   settings.one_destination = io::is_same_destination(STDOUT_FILENO, STDERR_FILENO);
@@ -62,12 +65,33 @@ void RankOutput::take(std::uint32_t rank, std::uint8_t number, std::span<const s
   if (files_.has(rank, stream)) check_file(files_.write(rank, stream, text));
   if (!is_shown(rank, stream)) {
     handlers_.settled(rank, data.size());
-  } else if (options_.raw) {
-    sink_.write({stream, rank, data.size(), std::string(text)});
+  } else if (options_.sort) {
+    check_file(spool_.append(rank, stream, text));
+    handlers_.settled(rank, data.size());
+  } else {
+    show(rank, stream, text, data.size());
+  }
+}
+
+void RankOutput::show(std::uint32_t rank, io::Stream stream, std::string_view text,
+                      std::size_t credit) {
+  if (options_.raw || rank == raw_rank_) {
+    sink_.write({stream, rank, credit, std::string(text)});
   } else {
     merger_.feed(rank, stream, text);
     arm_tick();
   }
+}
+
+// Piece by piece, the next when the one before is written: the reader may be slow.
+void RankOutput::show_sorted(std::function<void()> shown) {
+  auto piece = spool_.take(sorted_piece_bytes);
+  if (!piece.ok()) check_file(piece.failure());
+  if (!piece.ok() || !piece.value()) return shown();
+  const auto& next = *piece.value();
+  show(next.rank, next.stream, next.bytes, 0);
+  if (next.is_last) merger_.end(next.rank, next.stream);
+  sink_.when_written([this, shown = std::move(shown)] { show_sorted(shown); });
 }
 
 void RankOutput::check_file(const core::Status& written) {
@@ -79,6 +103,7 @@ void RankOutput::check_file(const core::Status& written) {
 void RankOutput::end_of(std::uint32_t rank) {
   check_file(files_.end(rank, io::Stream::out));
   check_file(files_.end(rank, io::Stream::err));
+  if (options_.sort) return;
   merger_.end(rank, io::Stream::out);
   merger_.end(rank, io::Stream::err);
 }
@@ -99,7 +124,8 @@ void RankOutput::arm_tick() {
   tick_.async_wait([this](asio::error_code error) {
     ticking_ = false;
     if (error) return;
-    merger_.tick();
+    // While a reader stands still the ranks wait for it, in the middle of a line or not.
+    if (sink_.queued_bytes() == 0) merger_.tick();
     arm_tick();
   });
 }

@@ -6,14 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "launcher/cli/run_options.hpp"
 #include "launcher/io/line_merger.hpp"
 #include "launcher/io/output_files.hpp"
 #include "launcher/io/output_pattern.hpp"
 #include "launcher/io/output_sink.hpp"
+#include "launcher/io/output_spool.hpp"
 
 namespace prun::job {
 
@@ -34,22 +37,29 @@ class RankOutput {
   // cannot be made.
   core::Status prepare(const io::PatternPlace& place, bool label);
   void take(std::uint32_t rank, std::uint8_t number, std::span<const std::byte> data);
+  // What this rank prints is shown as it comes: it has a terminal.
+  void show_raw(std::uint32_t rank) { raw_rank_ = rank; }
   // The rank will print no more.
   void end_of(std::uint32_t rank);
   // "prun: TEXT" on standard error.
   void own_line(const std::string& text);
+  // `shown` is called once everything that was kept for --sort is with the sink.
+  void show_sorted(std::function<void()> shown);
   // `done` is called when everything is out.
   void finish(std::function<void()> done);
 
  private:
   void arm_tick();
   void check_file(const core::Status& written);
+  void show(std::uint32_t rank, io::Stream stream, std::string_view text, std::size_t credit);
   bool is_shown(std::uint32_t rank, io::Stream stream) const;
 
   cli::OutputOptions options_;
   Handlers handlers_;
+  std::optional<std::uint32_t> raw_rank_;
   bool files_failed_ = false;
   io::OutputFiles files_;
+  io::OutputSpool spool_;
   io::LineMerger merger_;
   io::OutputSink sink_;
   asio::steady_timer tick_;

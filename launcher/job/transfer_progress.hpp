@@ -25,6 +25,7 @@ class TransferProgress {
              Clock::time_point now);
   // That host has all it wanted, or never will.
   void over(const std::string& host);
+  bool is_shown() const { return shown_; }
   // Before anything else is written to the terminal.
   void clear();
 

@@ -37,9 +37,20 @@ constexpr std::array patterns{
     Pattern{"Broken pipe", SshCause::closed},
 };
 
+// "Permission denied (publickey,password)": behind it stand the ways the host would accept.
+bool takes_passwords(std::string_view words) {
+  const auto denied = words.find("Permission denied (");
+  if (denied == std::string_view::npos) return false;
+  const auto ways = words.substr(denied, words.find(')', denied) - denied);
+  return ways.find("password") != std::string_view::npos ||
+         ways.find("keyboard-interactive") != std::string_view::npos;
+}
+
 SshCause cause_of(std::string_view words) {
   for (const auto& pattern : patterns) {
-    if (words.find(pattern.words) != std::string_view::npos) return pattern.cause;
+    if (words.find(pattern.words) == std::string_view::npos) continue;
+    const bool would_ask = pattern.cause == SshCause::key_refused && takes_passwords(words);
+    return would_ask ? SshCause::password_wanted : pattern.cause;
   }
   return SshCause::other;
 }
@@ -74,6 +85,10 @@ std::string said_in_one_line(std::string_view words) {
   return joined;
 }
 
+bool may_be_local_name(std::string_view name) {
+  return !name.empty() && name.find_first_of(".:") == std::string_view::npos;
+}
+
 SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) {
   SshFailure failure;
   failure.cause = cause_of(words);
@@ -85,6 +100,8 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
     case SshCause::unknown_name:
       what = "no address is known for this name";
       repair = "use its address, or add the name to /etc/hosts";
+      if (may_be_local_name(host.name))
+        repair = fmt::format("{}.local was tried too; {}", host.name, repair);
       break;
     case SshCause::no_route:
       what = "there is no way to it through the network";
@@ -115,6 +132,10 @@ SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words) 
       break;
     case SshCause::key_refused:
       what = "it refuses our ssh key";
+      repair = login_words(host, "ssh-copy-id");
+      break;
+    case SshCause::password_wanted:
+      what = "it refuses our ssh key and would ask for a password, which prun never types";
       repair = login_words(host, "ssh-copy-id");
       break;
     case SshCause::closed:

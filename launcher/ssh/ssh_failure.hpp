@@ -15,8 +15,9 @@ enum class SshCause {
   timed_out,
   host_key_unknown,
   host_key_changed,
-  key_refused,  // no key of ours is accepted
-  closed,       // by the far end during login: sshd is busy, or bans us
+  key_refused,      // no key of ours is accepted
+  password_wanted,  // nor is one; a password would be
+  closed,           // by the far end during login: sshd is busy, or bans us
   other,
 };
 
@@ -32,6 +33,10 @@ struct SshFailure {
 // What ssh wrote to its standard error, with a status other than zero, before the far end said
 // anything.
 SshFailure explain_ssh_failure(const hosts::Host& host, std::string_view words);
+
+// Whether NAME.local may be the same host: a board's name on its own network (mDNS). Not for names
+// with a domain, addresses and aliases of ~/.ssh/config that lead elsewhere.
+bool may_be_local_name(std::string_view name);
 
 // The lines of ssh's standard error that tell something, joined to one.
 std::string said_in_one_line(std::string_view words);

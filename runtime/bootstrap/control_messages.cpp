@@ -167,6 +167,9 @@ void JobSetup::encode(Writer& out) const {
   put_indices(out, program_of_rank);
   out.i32(input_rank);
   put_compression(out, compression);
+  out.i32(terminal_rank);
+  out.u16(terminal_rows);
+  out.u16(terminal_columns);
 }
 
 Result<JobSetup> JobSetup::decode(Reader& in) {
@@ -189,6 +192,9 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.program_of_rank = get_indices(in, wire::max_ranks);
   message.input_rank = in.i32();
   message.compression = get_compression(in);
+  message.terminal_rank = in.i32();
+  message.terminal_rows = in.u16();
+  message.terminal_columns = in.u16();
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size()) ||
@@ -300,6 +306,40 @@ Result<InputCredit> InputCredit::decode(Reader& in) {
   return checked(in, message, "input_credit");
 }
 
+void InputOffer::encode(Writer& out) const {
+  out.u32(rank);
+}
+
+Result<InputOffer> InputOffer::decode(Reader& in) {
+  InputOffer message;
+  message.rank = in.u32();
+  return checked(in, message, "input_offer");
+}
+
+void InputWanted::encode(Writer& out) const {
+  out.u32(rank);
+}
+
+Result<InputWanted> InputWanted::decode(Reader& in) {
+  InputWanted message;
+  message.rank = in.u32();
+  return checked(in, message, "input_wanted");
+}
+
+void WindowSize::encode(Writer& out) const {
+  out.u32(rank);
+  out.u16(rows);
+  out.u16(columns);
+}
+
+Result<WindowSize> WindowSize::decode(Reader& in) {
+  WindowSize message;
+  message.rank = in.u32();
+  message.rows = in.u16();
+  message.columns = in.u16();
+  return checked(in, message, "window_size");
+}
+
 void RankExited::encode(Writer& out) const {
   out.u32(rank);
   put_bool(out, signalled);
@@ -338,11 +378,13 @@ Result<Signal> Signal::decode(Reader& in) {
 
 void Terminate::encode(Writer& out) const {
   out.u32(grace_ms);
+  out.u8(signal);
 }
 
 Result<Terminate> Terminate::decode(Reader& in) {
   Terminate message;
   message.grace_ms = in.u32();
+  message.signal = in.u8();
   return checked(in, message, "terminate");
 }
 

@@ -17,10 +17,10 @@
 // `kind`, `encode` and `decode`; a decode that meets anything out of bounds answers a Failure and
 // has built nothing.
 //
-//   launcher -> agent   job_setup, start, rank_input, input_end, output_credit, endpoints,
-//                       peer_lost, signal, terminate, shutdown
+//   launcher -> agent   job_setup, start, rank_input, input_end, input_offer, window_size,
+//                       output_credit, endpoints, peer_lost, signal, terminate, shutdown
 //   agent -> launcher   agent_hello, agent_ready, agent_problem, rank_started, rank_output,
-//                       input_credit, rank_endpoint, rank_aborting, rank_exited, rank_done
+//                       input_credit, input_wanted, rank_endpoint, rank_aborting, rank_exited, rank_done
 //   rank -> agent       rank_hello, rank_endpoint, rank_aborting, rank_finalized
 //   agent -> rank       welcome, endpoints, peer_lost
 namespace prun::bootstrap {
@@ -52,6 +52,9 @@ enum class ControlKind : std::uint8_t {
   stage_offer = 24,  // these and those from 40 on: launcher/stage/messages.hpp
   stage_want = 25,
   stage_data = 26,
+  input_offer = 30,
+  input_wanted = 31,
+  window_size = 32,
   stage_pass_on = 40,
   stage_unpassed = 41,
   stage_source_lost = 42,
@@ -128,6 +131,9 @@ struct JobSetup {
   std::vector<std::uint32_t> program_of_rank;
   std::int32_t input_rank = 0;  // who gets standard input, or one of the two below
   core::CompressionMode compression = core::CompressionMode::automatic;
+  std::int32_t terminal_rank = -1;  // who gets a terminal of its own, if it is of this host; or -1
+  std::uint16_t terminal_rows = 0;  // 0: not known
+  std::uint16_t terminal_columns = 0;
 
   static constexpr std::int32_t no_input = -1;
   static constexpr std::int32_t input_for_all = -2;
@@ -206,7 +212,7 @@ struct InputEnd {
   static core::Result<InputEnd> decode(wire::Reader& in);
 };
 
-// Agent to launcher: the rank has taken this many bytes of input; `closed` means it wants no more.
+// Agent to launcher: the rank has read this many bytes of input; `closed` means it wants no more.
 struct InputCredit {
   static constexpr ControlKind kind = ControlKind::input_credit;
   std::uint32_t rank = 0;
@@ -215,6 +221,35 @@ struct InputCredit {
 
   void encode(wire::Writer& out) const;
   static core::Result<InputCredit> decode(wire::Reader& in);
+};
+
+// Launcher to agent: somebody has typed something; answered by input_wanted once the rank has read
+// all that came before and waits for more.
+struct InputOffer {
+  static constexpr ControlKind kind = ControlKind::input_offer;
+  std::uint32_t rank = 0;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<InputOffer> decode(wire::Reader& in);
+};
+
+struct InputWanted {
+  static constexpr ControlKind kind = ControlKind::input_wanted;
+  std::uint32_t rank = 0;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<InputWanted> decode(wire::Reader& in);
+};
+
+// Launcher to agent: the terminal of that rank has another size.
+struct WindowSize {
+  static constexpr ControlKind kind = ControlKind::window_size;
+  std::uint32_t rank = 0;
+  std::uint16_t rows = 0;
+  std::uint16_t columns = 0;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<WindowSize> decode(wire::Reader& in);
 };
 
 // How far a rank had come with the library.
@@ -250,10 +285,12 @@ struct Signal {
   static core::Result<Signal> decode(wire::Reader& in);
 };
 
-// Launcher to agent: TERM to every rank, KILL after the grace. Zero kills at once.
+// Launcher to agent: end every rank. Those that listen to the signal get it first; the others, and
+// after half of the grace all, get TERM; KILL after the grace. Zero kills at once.
 struct Terminate {
   static constexpr ControlKind kind = ControlKind::terminate;
   std::uint32_t grace_ms = 0;
+  std::uint8_t signal = 15;  // TERM
 
   void encode(wire::Writer& out) const;
   static core::Result<Terminate> decode(wire::Reader& in);

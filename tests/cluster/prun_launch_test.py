@@ -79,6 +79,28 @@ class Running(ClusterTest):
         result = self.prun("-l", "-H", "rpi2,rpi1", "wc", "-c", input="x" * 300000)
         self.assertEqual(sorted(result.stdout.splitlines()), ["[0@rpi2] 300000", "[1@rpi1] 0"])
 
+    def test_a_loop_over_hosts_loses_none(self):
+        hosts = "".join(f"rpi{number}\n" for number in range(1, 5))
+        result = self.cluster.run("rpi1", ["sh", "-c", "while read host; do prun -H $host hostname; done"], input=hosts)
+        self.assertEqual((result.stdout, result.stderr), (hosts, ""))
+        result = self.cluster.run("rpi1", ["bash", "-c", "while read host; do prun -H $host bash -c 'read next; echo $(hostname) $next'; done"],
+                                  input=hosts)
+        self.assertEqual((result.stdout, result.stderr), ("rpi1 rpi2\nrpi3 rpi4\n", ""))
+
+    def test_a_terminal_on_another_host(self):
+        result = self.prun("--tty", "-H", "rpi3", "sh", "-c", "test -t 0 && test -t 1 && test -t 2 && hostname")
+        self.assertEqual((result.stdout, result.stderr), ("rpi3\n", ""))
+
+    def test_signals_reach_every_host(self):
+        code = ("import signal\n"
+                "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
+                "print('up', flush=True)\n"
+                "print(signal.sigwait({signal.SIGINT}).name, flush=True)\n")
+        process = self.start("-H", "rpi1,rpi2,rpi3", "python3", "-c", code, ranks=3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        self.assertEqual((out, err, process.returncode), ("SIGINT\n" * 3, "prun: interrupted\n", 130))
+
     def test_much_output_of_every_host(self):
         result = self.prun("-H", "rpi1,rpi2,rpi3,rpi4", "sh", "-c", "seq 100000")
         self.assertEqual(len(result.stdout.split()), 400000)

@@ -109,18 +109,40 @@ class Logins(LauncherTest):
 
     def test_what_ssh_says(self):
         for words, pattern in {
-            "ssh: Could not resolve hostname far: Name or service not known": "no address is known .* /etc/hosts",
+            "ssh: Could not resolve hostname far: Name or service not known": r"no address is known .*; far\.local was tried too; .* /etc/hosts",
             "ssh: connect to host far port 22: Connection refused": "no ssh server listens .* systemctl enable --now ssh",
             "ssh: connect to host far port 22: No route to host": "no way to it .* ping far",
             "ssh: connect to host far port 22: Connection timed out": "does not answer",
             "Host key verification failed.": "not known here yet .* ssh far",
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @": "ssh-keygen -R far",
-            "pi@far: Permission denied (publickey,password).": "refuses our ssh key .* ssh-copy-id far",
+            "pi@far: Permission denied (publickey).": "refuses our ssh key .* ssh-copy-id far",
+            "pi@far: Permission denied (publickey,password).": "refuses our ssh key and would ask for a password.* ssh-copy-id far",
             "something new": r"ssh failed \(something new\)",
         }.items():
             with self.subTest(words):
                 done = self.fails(f"echo '{words}' >&2; exit 255", "^prun: far: .*" + pattern)
                 self.assertEqual(done.err.count("\n"), 1)
+
+    unknown = 'echo "ssh: Could not resolve hostname $host: Name or service not known" >&2; exit 255; '
+
+    def test_a_name_of_its_own_network_is_tried_once(self):
+        """rpi1 has no address where only rpi1.local has one; the user is told."""
+        asked = self.path("asked")
+        script = f'echo $host >> {asked}; case $host in far.local) exec sh -c "$command";; esac; ' + self.unknown
+        done = self.run_hosts("far", script, program=("sh", "-c", "echo $PRUN_HOST"))
+        self.assertEqual((done.out, done.status), ("far\n", 0))
+        self.assertEqual(done.err, "prun: far: its name has no address here, far.local has\n")
+        with open(asked) as file:
+            self.assertEqual(file.read(), "far\nfar.local\n")
+
+    def test_a_name_that_neither_network_knows_is_asked_for_twice(self):
+        asked = self.path("asked")
+        for host, names in (("far", "far\nfar.local\n"), ("far.example", "far.example\n"), ("10.0.0.9", "10.0.0.9\n")):
+            with self.subTest(host):
+                self.fails(f"echo $host >> {asked}; " + self.unknown, f"^prun: {host}: no address is known for this name", hosts=host)
+                with open(asked) as file:
+                    self.assertEqual(file.read(), names)
+                os.unlink(asked)
 
     def test_closed_during_login_is_tried_three_times(self):
         count = self.path("count")
@@ -213,6 +235,31 @@ class Logins(LauncherTest):
         self.assertRegex(done.err, "(?m)^prun: (worse, alike|alike, worse): its processor is vax")
         self.assertEqual(done.last_line, "prun: nothing was started on any host")
         self.assertFalse(os.path.exists(started))
+
+    def test_many_faults_are_one_line_each(self):
+        """Faults of every kind at once: each host has its line, with the cause and the cure."""
+        said = {
+            "unknown": "ssh: Could not resolve hostname unknown: Name or service not known",
+            "away": "ssh: connect to host away port 22: No route to host",
+            "closed": "ssh: connect to host closed port 22: Connection refused",
+            "new": "No ED25519 host key is known for new and you have requested strict checking.",
+            "changed": "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+            "refused": "pi@refused: Permission denied (publickey).",
+            "asks": "pi@asks: Permission denied (publickey,password).",
+        }
+        cases = " ".join(f"{host}*) echo '{words}' >&2; exit 255;;" for host, words in said.items())
+        script = f"case $host in {cases} noisy) exec yes;; vax) printf '\nprun-machine vax\n'; exit 126;; " \
+                 "old) printf '\nprun-agent 99\n'; sleep 100;; full) printf '\nprun-no-room /home/pi: No space left on device\n'; exit 126;; esac"
+        hosts = [*said, "noisy", "vax", "old", "full"]
+        done = self.run_hosts(",".join(hosts), script)
+        told = {line.split(": ")[1]: line for line in done.err.splitlines()[:-1]}
+        self.assertEqual(sorted(told), sorted(hosts), done.err)
+        for host, words in {"unknown": "/etc/hosts", "away": "ping away", "closed": "systemctl enable --now ssh",
+                            "new": "log in once by hand", "changed": "ssh-keygen -R changed", "refused": "ssh-copy-id refused",
+                            "asks": "ssh-copy-id asks", "noisy": ".bashrc or .profile", "vax": "its processor is vax",
+                            "old": "install the same on both", "full": "full, read-only"}.items():
+            self.assertIn(words, told[host])
+        self.assertEqual((done.status, done.last_line), (125, "prun: nothing was started on any host"))
 
     def test_the_program_is_missing_on_one_host(self):
         os.mkdir(self.path("there"))

@@ -60,6 +60,10 @@ class Ranks(LauncherTest):
         self.assertEqual(set().union(*bound), set(cores))
         self.assertTrue(all(len(one) < len(cores) for one in bound) or len(set(map(frozenset, bound))) == 1)
 
+    def test_not_bound_without_being_asked(self):
+        done = self.run_prun("-n", "2", sys.executable, "-c", "import os; print(*sorted(os.sched_getaffinity(0)))")
+        self.assertEqual(done.out, (" ".join(map(str, sorted(os.sched_getaffinity(0)))) + "\n") * 2)
+
     def test_this_machine_alone_needs_no_folder(self):
         home = self.path("home")
         os.mkdir(home)
@@ -429,6 +433,49 @@ class ExitStatus(LauncherTest):
         self.assertIn("--timeout", done.last_line)
         self.assertLess(done.seconds, 2)
 
+    def test_several_that_fail_together(self):
+        """One of them, and always that of a rank that failed; all are told where that was asked for."""
+        done = self.run_prun("--print-all-exitcodes", "-n", "6", "sh", "-c", "exit $((10 + PRUN_RANK))")
+        match = re.match(r"^prun: rank (\d) on \S+ exited with status (\d+)$", done.last_line)
+        self.assertIsNotNone(match, done.err)
+        self.assertEqual(int(match[2]), 10 + int(match[1]))
+        self.assertEqual(done.status, int(match[2]))
+        ends = re.findall(r"(?m)^prun: rank (\d) on \S+ (?:exited with status (\d+)|died)", done.err)[:6]
+        self.assertEqual([rank for rank, _ in ends], list("012345"))
+
+    def test_a_signal_and_a_status_at_once(self):
+        done = self.run_prun("-n", "2", "sh", "-c", "test $PRUN_RANK = 0 && exit 7; kill -ABRT $$")
+        self.assertIn((done.status, done.last_line.rpartition(" ")[2]), ((7, "7"), (128 + signal.SIGABRT, "(aborted)")))
+
+    def test_a_failure_is_not_hidden_by_those_that_end_well_after_it(self):
+        done = self.run_prun("-n", "3", "sh", "-c", "trap 'exit 0' TERM; test $PRUN_RANK = 1 && exit 5; while :; do sleep 0.02; done")
+        self.assertEqual(done.status, 5)
+
+    def test_quiet_shows_what_ranks_print_and_nothing_else(self):
+        for script, status in (("echo out; echo err >&2; exit 3", 3), ("echo out; echo err >&2; kill -SEGV $$", 139)):
+            done = self.run_prun("-q", "sh", "-c", script)
+            self.assertEqual((done.out, done.err, done.status), ("out\n", "err\n", status))
+        done = self.run_prun("-q", "--timeout", "0.2", "sleep", "100")
+        self.assertEqual((done.err, done.status), ("", 124))
+        # What prun could not do is no output of the program's.
+        done = self.run_prun("-q", "./no-such-program")
+        self.assertEqual((done.err.count("\n"), done.status), (1, 127))
+
+    def test_times(self):
+        host = os.uname().nodename
+        done = self.run_prun("--timing", "-n", "2", "sleep", "0.1")
+        head, row, whole = [line.removeprefix("prun: ") for line in done.err.splitlines()]
+        self.assertEqual(head.split()[:8], ["host", "login", "agent", "check", "files", "others", "start", "run"])
+        times = dict(zip(head.split()[:8], row.split()))
+        self.assertEqual(times["host"], host)
+        self.assertGreaterEqual(float(times["run"]), 0.09)
+        self.assertGreaterEqual(float(whole.split()[0]), float(times["run"]))
+
+    def test_steps_and_their_times(self):
+        done = self.run_prun("-v", "true")
+        self.assertRegex(done.err, r"(?m)^prun: +\d+\.\d{3} s  \S+: checking$")
+        self.assertRegex(done.err, r"(?m)^prun: +\d+\.\d{3} s  \S+: running$")
+
     def test_bad_command_line(self):
         self.assertEqual(self.run_prun("--no-such-option", "true").status, 125)
 
@@ -479,6 +526,17 @@ class Programs(LauncherTest):
         with open(path, "wb") as file:
             file.write(program)
         self.fails(126, "it is built for processor type 43, this host is ", path)
+
+    def test_a_library_that_is_missing(self):
+        """Told before anything is started, though the kernel would execute it."""
+        if subprocess.run(["sh", "-c", "command -v cc"], capture_output=True).returncode != 0:
+            self.skipTest("no compiler here")
+        library, program = self.path("libgone-test.so"), self.path("needs-it")
+        subprocess.run(["cc", "-shared", "-o", library, "-x", "c", "-"], input=b"int gone(void) { return 0; }\n", check=True)
+        subprocess.run(["cc", "-o", program, "-x", "c", "-", "-x", "none", library, "-Wl,-rpath," + self.path("no")],
+                       input=b"int gone(void); int main(void) { return gone(); }\n", check=True, cwd=self.folder.name)
+        os.rename(library, self.path("elsewhere.so"))
+        self.fails(126, "cannot run ./needs-it: it needs .*libgone-test.so, which this host has not", "./needs-it", cwd=self.folder.name)
 
     def test_being_written(self):
         path = self.path("copy")
@@ -544,7 +602,7 @@ class Ending(LauncherTest):
         self.assertEqual(done.status, 130)
 
     def test_ranks_that_ignore_term_are_killed_after_the_grace(self):
-        process = self.running("-n", "2", "sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done", ranks=2)
+        process = self.running("-n", "2", "sh", "-c", "trap '' INT TERM; echo up; while :; do sleep 0.05; done", ranks=2)
         process.send_signal(signal.SIGINT)
         done = self.finish(process)
         self.assertEqual(done.status, 130)
@@ -633,6 +691,41 @@ class Ending(LauncherTest):
         self.assertEqual(done.status, 137)
         self.assertRegex(done.last_line, r"rank 1 on \S+ died: signal 9 \(killed\)")
         self.assertLess(done.seconds, 1)
+
+    def test_every_signal_is_forwarded(self):
+        code = (
+            "import signal, sys\n"
+            "number = int(sys.argv[1])\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, {number})\n"
+            "signal.signal(number, lambda *_: None)\n"
+            "print('up', flush=True)\n"
+            "print('got', signal.sigwait({number}).name, flush=True)\n"
+        )
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131),
+                               (signal.SIGUSR1, 0), (signal.SIGUSR2, 0), (signal.SIGWINCH, 0), (signal.SIGCONT, 0)):
+            with self.subTest(number.name):
+                process = self.running("-n", "2", sys.executable, "-c", code, str(int(number)), ranks=2)
+                process.send_signal(number)
+                done = self.finish(process)
+                self.assertEqual((done.out, done.status), (f"got {number.name}\n" * 2, status), done.err)
+                self.assertLess(done.seconds, 5)
+
+    def test_what_does_not_know_the_signal_gets_term(self):
+        process = self.running("-n", "2", "sh", "-c", "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done", ranks=2)
+        process.send_signal(signal.SIGQUIT)
+        done = self.finish(process)
+        self.assertEqual((done.out, done.status), ("bye\nbye\n", 131))
+
+    def test_who_does_not_leave_for_the_signal_gets_term(self):
+        code = ("import signal, sys, time\n"
+                "signal.signal(signal.SIGINT, lambda *_: print('int', flush=True))\n"
+                "signal.signal(signal.SIGTERM, lambda *_: (print('term', flush=True), sys.exit()))\n"
+                "print('up', flush=True)\n"
+                "while True: time.sleep(1)\n")
+        process = self.running("-n", "1", sys.executable, "-c", code, ranks=1)
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process)
+        self.assertEqual((done.out, done.status), ("int\nterm\n", 130))
 
     def test_user_signals_go_to_the_ranks(self):
         code = (

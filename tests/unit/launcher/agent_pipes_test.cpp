@@ -144,11 +144,33 @@ TEST_F(Input, TellsWhatWasTakenAndEndsBehindIt) {
   pipe->write(data);
   pipe->finish();
   run();
+  EXPECT_EQ(taken_, 0u);
+  EXPECT_EQ(read_all(), 1000u);  // the next goes out when this is read
+  run();
+  EXPECT_EQ(taken_, 1000u);
+  EXPECT_EQ(read_all(), 1000u);
+  run();
   EXPECT_EQ(taken_, 2000u);
-  EXPECT_EQ(read_all(), 2000u);
   char byte = 0;
   EXPECT_EQ(::read(reader_, &byte, 1), 0);  // end of file
   EXPECT_EQ(refused_, 0);
+  ::close(reader_);
+}
+
+TEST_F(Input, WhatIsReadInPartIsToldInTheEnd) {
+  const auto pipe = feed();
+  pipe->write(std::vector<std::byte>(1000));
+  run();
+  EXPECT_FALSE(pipe->is_empty());
+  char some[300];
+  ASSERT_EQ(::read(reader_, some, sizeof some), 300);
+  run();
+  EXPECT_EQ(taken_, 0u);
+  pipe->settle();
+  EXPECT_EQ(taken_, 300u);
+  EXPECT_EQ(refused_, 0);
+  pipe->settle();
+  EXPECT_EQ(taken_, 300u);
   ::close(reader_);
 }
 

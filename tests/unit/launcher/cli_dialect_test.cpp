@@ -63,9 +63,11 @@ TEST(Dialect, EverySpellingOfRanksPerHost) {
 }
 
 TEST(Dialect, Flags) {
-  for (const std::string spelling : {"-l", "--label", "-label", "--tag-output", "-prepend-rank"}) {
+  for (const std::string spelling : {"-l", "--label", "-label", "--tag-output"}) {
     EXPECT_THAT(normalised({spelling, "./a"}).options, ElementsAre("--label")) << spelling;
   }
+  EXPECT_THAT(normalised({"-prepend-rank", "./a"}).options,
+              ElementsAre("--prepend-pattern", "[%r] "));
   EXPECT_THAT(
       normalised({"-v", "--verbose", "-q", "-quiet", "-h", "-help", "-V", "-version"}).options,
       ElementsAre("--verbose", "--verbose", "--quiet", "--quiet", "--help", "--help", "--version",

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -36,7 +38,7 @@ class InputTest : public testing::Test {
               EXPECT_FALSE(bytes.empty());
               got.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
             },
-            [this] { ++ended; }};
+            [this] { ++ended; }, nullptr};
   }
 
   void send(const std::string& text) {
@@ -63,13 +65,14 @@ TEST_F(InputTest, BytesThenEnd) {
   source.add_credit(1000);
   send("hello\n");
   EXPECT_TRUE(loop.run_until([this] { return got == "hello\n"; }));
+  source.taken(6);
   finish();
   EXPECT_TRUE(loop.run_until([this] { return ended == 1; }));
 }
 
 TEST_F(InputTest, NothingIsReadBeyondTheCredit) {
   send("0123456789");
-  InputSource source(ends[0], loop.executor(), handlers());
+  InputSource source(ends[0], loop.executor(), handlers(), InputSource::Use::at_once);
   source.add_credit(4);
   EXPECT_TRUE(loop.run_until([this] { return got == "0123"; }));
   EXPECT_EQ(unread(), 6u);
@@ -89,7 +92,7 @@ TEST_F(InputTest, WithoutCreditNotEvenTheEndIsLookedFor) {
 }
 
 TEST_F(InputTest, LargeInputArrivesWhole) {
-  InputSource source(ends[0], loop.executor(), handlers());
+  InputSource source(ends[0], loop.executor(), handlers(), InputSource::Use::at_once);
   const std::string all(1u << 20, 'q');
   source.add_credit(all.size());
   std::size_t sent = 0;
@@ -105,6 +108,82 @@ TEST_F(InputTest, LargeInputArrivesWhole) {
   EXPECT_EQ(got, all);
 }
 
+// What is not taken stays, from whatever it comes.
+class KeptInput : public InputTest {
+ protected:
+  void keeps_the_rest(int descriptor) {
+    {
+      InputSource source(descriptor, loop.executor(), handlers());
+      source.add_credit(1000);
+      ASSERT_TRUE(loop.run_until([this] { return got == "one\ntwo\nthree\n"; }));
+      source.taken(4);
+      source.stop();
+    }
+    char rest[100];
+    const ssize_t count = ::read(descriptor, rest, sizeof rest);
+    ASSERT_GT(count, 0);
+    EXPECT_EQ(std::string(rest, static_cast<std::size_t>(count)), "two\nthree\n");
+  }
+};
+
+TEST_F(KeptInput, OfAPipe) {
+  send("one\ntwo\nthree\n");
+  keeps_the_rest(ends[0]);
+}
+
+TEST_F(KeptInput, OfASocket) {
+  std::array<int, 2> sockets{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()), 0);
+  ASSERT_EQ(::write(sockets[1], "one\ntwo\nthree\n", 14), 14);
+  keeps_the_rest(sockets[0]);
+  for (const int end : sockets) ::close(end);
+}
+
+TEST_F(KeptInput, OfAFileFromWhereItStands) {
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  const int descriptor = ::fileno(file);
+  ASSERT_EQ(::write(descriptor, "before\none\ntwo\nthree\n", 21), 21);
+  ASSERT_EQ(::lseek(descriptor, 7, SEEK_SET), 7);
+  keeps_the_rest(descriptor);
+  std::fclose(file);
+}
+
+TEST_F(KeptInput, OfAPipeInPieces) {
+  send("one\ntwo\n");
+  InputSource source(ends[0], loop.executor(), handlers());
+  source.add_credit(5);
+  ASSERT_TRUE(loop.run_until([this] { return got == "one\nt"; }));
+  source.taken(5);
+  ASSERT_TRUE(loop.run_until([this] { return got == "one\ntwo\n"; }));
+  source.taken(2);
+  source.stop();
+  EXPECT_EQ(unread(), 1u);
+}
+
+TEST_F(InputTest, ATerminalIsReadWhenItIsWanted) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  ASSERT_EQ(::write(master, "first\nsecond\n", 13), 13);
+  int offers = 0;
+  auto handling = handlers();
+  handling.offered = [&offers] { ++offers; };
+  InputSource source(slave, loop.executor(), handling);
+  source.add_credit(1000);
+  ASSERT_TRUE(loop.run_until([&] { return offers == 1; }));
+  loop.run_posted();
+  EXPECT_EQ(got, "");
+  source.want();
+  ASSERT_TRUE(loop.run_until([&] { return offers == 2; }));
+  EXPECT_EQ(got, "first\n");
+  source.stop();
+  char rest[100];
+  EXPECT_EQ(::read(slave, rest, sizeof rest), 7);
+  ::close(master);
+  ::close(slave);
+}
+
 TEST_F(InputTest, StopDoesNotWaitForInput) {
   InputSource source(ends[0], loop.executor(), handlers());
   source.add_credit(10);
@@ -115,7 +194,7 @@ TEST_F(InputTest, StopDoesNotWaitForInput) {
 }
 
 TEST_F(InputTest, NoHandlerRunsAfterStop) {
-  InputSource source(ends[0], loop.executor(), handlers());
+  InputSource source(ends[0], loop.executor(), handlers(), InputSource::Use::at_once);
   send("late");
   source.add_credit(100);
   pollfd gone{ends[0], POLLIN, 0};
@@ -148,7 +227,7 @@ TEST_F(InputTest, WaitsUntilItMayRead) {
   std::atomic<bool> allowed = false;
   std::atomic<int> asked = 0;
   send("typed ahead\n");
-  InputSource source(ends[0], loop.executor(), handlers(), [&] {
+  InputSource source(ends[0], loop.executor(), handlers(), InputSource::Use::shared, [&] {
     ++asked;
     return allowed.load();
   });
@@ -209,8 +288,8 @@ int live_in_background(int slave) {
                      {[&got](std::vector<std::byte> bytes) {
                         got.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
                       },
-                      nullptr},
-                     [&] {
+                      nullptr, nullptr},
+                     InputSource::Use::shared, [&] {
                        ++asked;
                        return may_read_now(slave);
                      });

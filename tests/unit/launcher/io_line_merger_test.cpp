@@ -96,6 +96,17 @@ TEST_F(MergerTest, PromptComesOutOnceItsRankIsQuiet) {
   EXPECT_EQ(out, "Enter n: thanks\n");
 }
 
+TEST_F(MergerTest, AFullBufferThatEndsWithinALineIsNoPrompt) {
+  LineMerger merger = make();
+  merger.feed(0, Stream::out, std::string(LineMerger::block_bytes - 1, 'a') + "\nb");
+  out.clear();
+  ticks(merger, LineMerger::patience_ticks - 1);
+  EXPECT_EQ(out, "");
+  merger.feed(1, Stream::out, "other\n");
+  merger.feed(0, Stream::out, "c\n");
+  EXPECT_EQ(out, "other\nbc\n");
+}
+
 TEST_F(MergerTest, OthersEndAnIdlePromptAtOnce) {
   LineMerger merger = make();
   merger.set_label(0, "[0] ");

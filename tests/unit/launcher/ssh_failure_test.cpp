@@ -69,7 +69,11 @@ INSTANTIATE_TEST_SUITE_P(
              "failed.\r\n",
              SshCause::host_key_changed, "ssh-keygen -R '[rpi2]:2222'"},
         Case{"Ubuntu 24.04\r\npi@rpi2: Permission denied (publickey,password).\r\n",
-             SshCause::key_refused, "ssh-copy-id -p 2222 pi@rpi2"},
+             SshCause::password_wanted, "ssh-copy-id -p 2222 pi@rpi2"},
+        Case{"pi@rpi2: Permission denied (publickey,keyboard-interactive).\r\n",
+             SshCause::password_wanted, "would ask for a password"},
+        Case{"pi@rpi2: Permission denied (publickey).\r\n", SshCause::key_refused,
+             "ssh-copy-id -p 2222 pi@rpi2"},
         Case{"Received disconnect from 10.0.0.2 port 22:2: Too many authentication failures\r\n",
              SshCause::key_refused, "ssh-copy-id"},
         Case{"kex_exchange_identification: Connection closed by remote host\r\nConnection closed "

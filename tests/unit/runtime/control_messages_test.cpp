@@ -85,6 +85,18 @@ InputCredit sample() {
   return {0, 77, true};
 }
 template <>
+InputOffer sample() {
+  return {3};
+}
+template <>
+InputWanted sample() {
+  return {3};
+}
+template <>
+WindowSize sample() {
+  return {3, 24, 80};
+}
+template <>
 RankExited sample() {
   return {2, true, 11, RankPhase::joined};
 }
@@ -98,7 +110,7 @@ Signal sample() {
 }
 template <>
 Terminate sample() {
-  return {2000};
+  return {2000, 2};
 }
 template <>
 RankHello sample() {
@@ -142,9 +154,9 @@ class ControlMessages : public ::testing::Test {};
 
 using AllMessages =
     ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput,
-                     OutputCredit, RankInput, InputEnd, InputCredit, RankExited, RankDone, Signal,
-                     Terminate, Shutdown, RankHello, Welcome, RankEndpoint, Endpoints, RankAborting,
-                     PeerLost, RankFinalized>;
+                     OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
+                     WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
+                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
 
 struct Names {
   template <class Message>

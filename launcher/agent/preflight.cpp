@@ -161,7 +161,7 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
                        (own ? describe(*own) : std::string("another"));
     const auto architecture = own ? architecture_of(*own) : std::string_view();
     if (!architecture.empty() && architecture != architecture_of(*elf))
-      text += fmt::format("; build it for that too, and say --map {}=FILE", architecture);
+      text += "; build it for that too, and say --map " + std::string(architecture) + "=FILE";
     return problem(cannot_execute, std::move(text));
   }
   if (error == ENOENT && elf) {

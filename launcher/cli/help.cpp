@@ -30,8 +30,7 @@ Where and how many
 What they get
   -x NAME[=VALUE]     an environment variable (-genv for all programs)
   --wdir DIR          start in DIR (default: the folder you are in)
-  --stdin WHO         standard input for a rank (default: 0), all or none
-  --tty               a terminal for that rank: editors, shells
+  --stdin WHO         input for a rank (default: 0), all, none; --tty: a terminal
 
 What you see
   -l, --label         [rank@host] before every line
@@ -48,12 +47,10 @@ When to give up
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one
   --stage FILE        a file that goes along to the hosts, as PROGRAM does
-  --map ARCH=FILE     FILE is PROGRAM where the processor is ARCH (aarch64 ...);
-                      or %a in PROGRAM stands for it: ./prime.%a
+  --map ARCH=FILE     PROGRAM for processors of one kind; the same: ./prime.%a
   --stage=off|always  send no program; send it also where it is already
   --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
-  --launcher-exec CMD another program in place of ssh
   --compress MODE     large messages: auto (default), off, lz4 (always)
 
 Before the first job, and when something is wrong
@@ -61,8 +58,7 @@ Before the first job, and when something is wrong
   prun keys -H ...    sets up logins without a password, as one does by hand
   prun hosts [--close]  the ssh connections that are kept; ends them
 
-Defaults stand in ~/.config/prun/prun.conf, an option a line, and PRUN_OPTIONS:
-  --show-config       what is set, and where; --no-config does without
+Defaults stand in ~/.config/prun/prun.conf and PRUN_OPTIONS: --show-config
 
   -h, --help   -V, --version   man prun: everything
 

@@ -46,7 +46,8 @@ LoginCheck judge_login(const hosts::Host& host, int exit_status, std::string_vie
   check.repair = failure.repair;
   if (failure.cause == ssh::SshCause::host_key_unknown) {
     check.state = LoginState::host_key_unknown;
-  } else if (failure.cause == ssh::SshCause::key_refused) {
+  } else if (failure.cause == ssh::SshCause::key_refused ||
+             failure.cause == ssh::SshCause::password_wanted) {
     check.state = LoginState::key_refused;
     check.takes_password = offers_password(words);
   }

@@ -174,6 +174,7 @@ std::string_view to_string(SshCause cause) {
     case SshCause::host_key_changed:
       return "host-key-changed";
     case SshCause::key_refused:
+    case SshCause::password_wanted:
       return "key-refused";
     case SshCause::closed:
       return "closed-during-login";

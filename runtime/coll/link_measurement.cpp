@@ -107,7 +107,8 @@ Task measure_pair(Team team, int partner, Link* link) {
   }
   const auto bytes = static_cast<Nanoseconds>(pieces * piece_bytes);
   link->latency = std::clamp(round_trip / 2, least_latency, most_latency);
-  link->byte_ps = std::clamp((least - round_trips.front()) * 1000 / bytes, least_byte_ps, most_byte_ps);
+  link->byte_ps =
+      std::clamp((least - round_trips.front()) * 1000 / bytes, least_byte_ps, most_byte_ps);
 }
 
 // Whom this member measures with, or nobody.

@@ -196,8 +196,9 @@ TEST_F(StageFiles, EveryHostIsOfferedItsProcessorsFile) {
   const std::string work = root_.string();
   write("prime.aarch64", "for one");
   write("prime.armhf", "for another");
-  const auto made = make_offer({{{"./prime.%a", "7"}, work, {"./prime.aarch64", "./prime.armhf"}}},
-                               {}, work, Mode::automatic);
+  const auto made =
+      make_offer({{{"./prime.%a", "7"}, work, false, {"./prime.aarch64", "./prime.armhf"}}}, {},
+                 work, Mode::automatic);
   ASSERT_TRUE(made.ok());
   ASSERT_EQ(made.value().files.size(), 2U);
   StageOffer offer = made.value();

@@ -33,9 +33,10 @@ class ConfigTest : public testing::Test {
 
  private:
   static void forget() {
-    for (const char* name : {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES",
-                             "PRUN_SHM", "PRUN_PACING", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER",
-                             "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
+    for (const char* name :
+         {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES", "PRUN_SHM",
+          "PRUN_PACING", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER", "OMPI_COMM_WORLD_SIZE",
+          "PMI_SIZE", "PMIX_RANK"}) {
       ::unsetenv(name);
     }
   }

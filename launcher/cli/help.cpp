@@ -30,7 +30,7 @@ Where and how many
 What they get
   -x NAME[=VALUE]     an environment variable (-genv for all programs)
   --wdir DIR          start in DIR (default: the folder you are in)
-  --stdin WHO         input for a rank (default: 0), all, none; --tty: a terminal
+  --stdin WHO         input for a rank (default 0), all, none; --tty: a terminal
 
 What you see
   -l, --label         [rank@host] before every line

@@ -123,7 +123,8 @@ core::Result<StageOffer> make_offer(const std::vector<Command>& commands,
   const auto use = [&](std::size_t program, std::size_t word, const std::string& name) {
     const Command& command = commands[program];
     const std::string path = absolute(name, command.directory);
-    if (!is_file(path) || (is_systems(path) && !(command.is_own && word == 0))) return;
+    const bool is_own = command.is_own && word == 0;
+    if (!is_file(path) || (is_systems(path) && !is_own)) return;
     const auto [file, error] = gather.add(name, path, false);
     // One that cannot be read is looked for on the hosts; what they say of it is what counts.
     if (error != 0) return;

@@ -81,16 +81,25 @@ def hello(program, place, timeout):
     return record(program, "hello", ranks=place.ranks, median=seconds)
 
 
+def names_of(paths):
+    return ", ".join(sorted(map(os.path.basename, paths)))
+
+
 def installed(program, place, timeout):
-    """What is on the disk of every host: the launcher and the library; of an MPI, its Debian packages."""
+    """What is on the disk where programs are built: launcher and library; of an MPI, its Debian packages."""
     if program.name == "prun":
         build = os.path.dirname(os.path.dirname(program.launcher))
         with tempfile.TemporaryDirectory() as prefix:
             run_command(["cmake", "--install", build, "--prefix", prefix], timeout)
-            files = [path for pattern in ("bin/*", "lib/*.a", "lib/*/*.a", "lib/*.so*", "lib/*/*.so*")
-                     for path in glob.glob(os.path.join(prefix, pattern)) if not os.path.islink(path)]
-            what = ", ".join(sorted(os.path.basename(path) for path in files))
-            size = sum(os.path.getsize(path) for path in files)
+            found = {path for pattern in ("bin/*", "libexec/*/*", "lib/*.a", "lib/*/*.a", "lib/*.so*", "lib/*/*.so*")
+                     for path in glob.glob(os.path.join(prefix, pattern)) if not os.path.islink(path)}
+            counted = {path for path in found
+                       if "/lib/" in path or os.path.basename(path) == os.path.basename(program.launcher)}
+            what = names_of(counted)
+            size = sum(map(os.path.getsize, counted))
+            rest = found - counted
+            if rest:
+                what += f" (beside them {names_of(rest)}, {sum(map(os.path.getsize, rest)) / 1e6:.1f} MB)"
     else:
         what = ", ".join(PACKAGES[program.name])
         sizes = run_command(["dpkg-query", "-W", "-f", "${Installed-Size}\n", *PACKAGES[program.name]], timeout)

@@ -73,7 +73,7 @@ def weight_tables(rows):
                            ("of which for each", lambda n: words.megabytes(
                                quotient(of("memory", n, "proportional_bytes_of_all"), n)))],
                   "Memory after init, a barrier and an allreduce; pages that ranks share are counted once."),
-            table(rows.of("installed"), [("installed", lambda row: "on every host")] +
+            table(rows.of("installed"), [("installed", lambda row: "where programs are built")] +
                   figure_columns(rows.of("installed"), RANKS, "installed_bytes", words.megabytes),
                   "; ".join(f"{words.TITLES[name]}: {row.word(name, 'what')}" for row in rows.of("installed")
                             for name in row.implementations()))]
@@ -88,7 +88,7 @@ def weight_panels(rows):
     return [Bars("Resident memory of a rank, 8 hosts", "MB", ("rank",),
                  bars(rows.of("memory", case=""), RANKS, lambda row, name: scaled(row.figure(name, "resident_bytes"),
                                                                                   1e-6)), levels={"target": 6}),
-            Bars("Installed on every host", "MB", ("installed",),
+            Bars("Installed where programs are built", "MB", ("installed",),
                  bars(rows.of("installed"), RANKS, lambda row, name: scaled(row.figure(name, "installed_bytes"), 1e-6)),
                  levels={"target": 5}),
             Lines("prun -n N ./hello", "seconds", line("hello", "median", 1), x_label="ranks", sizes=False,
@@ -126,7 +126,7 @@ def crowds(counts, starts):
 
 WEIGHT = Experiment(
     "weight", 8, "Weight",
-    "Memory of ranks, ranks in great number on one machine, and what is installed on every host.",
+    "Memory of ranks, ranks in great number on one machine, and what is installed.",
     runs=(Run(Where(8, "100mbit"), ("memory",)), *crowds(MANY, starts=3), Run(local(1), ("installed",))),
     quick=(Run(Where(2, "100mbit"), ("memory",), programs=("prun",)), *crowds((4, 16), starts=1)),
     tables=weight_tables, panels=weight_panels, verdicts=weight_verdicts, rounds=1)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from launcher_support import PRUN, LauncherTest, processes_with, wait_until
+from launcher_support import MIB, PRUN, LauncherTest, processes_with, wait_until
 
 
 class Flood(LauncherTest):
@@ -59,14 +59,14 @@ class Flood(LauncherTest):
         wait_until(all_wait, 20, "all ranks wait in a write")
         with open(f"/proc/{ranks()[0]}/stat") as file:
             agent = int(file.read().rpartition(")")[2].split()[1])
-        self.assertLess(most_memory(process.pid), 32 * 1024)
-        self.assertLess(most_memory(agent), 32 * 1024)
+        self.assertLess(most_memory(process.pid), 32 * MIB)
+        self.assertLess(most_memory(agent), 32 * MIB)
         most = 0
         while piece := process.stdout.read(16384):
             pieces.append(piece)
             if len(pieces) % 100 == 0 and process.poll() is None:
                 most = max(most, most_memory(process.pid))
-        self.assertLess(most, 32 * 1024)
+        self.assertLess(most, 32 * MIB)
         self.check(b"".join(pieces).decode())
         self.assertEqual(process.wait(20), 0)
 

@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from launcher_support import LIMIT, PRUN, LauncherTest, processes_with, wait_until
+from launcher_support import LIMIT, MIB, PRUN, LauncherTest, processes_with, wait_until
 
 
 class Ranks(LauncherTest):
@@ -349,7 +349,7 @@ class Output(LauncherTest):
             return len(states) >= 2 and all(states)
 
         wait_until(all_blocked, 10, "the ranks wait in a write")
-        self.assertLess(memory(), 64 * 1024)
+        self.assertLess(memory(), 64 * MIB)
         process.kill()
 
     def test_a_reader_that_leaves_ends_the_job_quietly(self):

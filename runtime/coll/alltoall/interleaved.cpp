@@ -16,7 +16,7 @@
 //           size.
 //   Bytes:  (n-1) m to and from every rank; every port has one sender at a time, give or take the
 //           few segments that ranks are apart, which is less than a small switch keeps for a port.
-//   Cost:   a + (n-1) (m b + k o)
+//   Cost:   a + (n-1) (m b + k o) + (n-1) m/k b: ranks are up to a round apart when they end
 //   Source: the schedule of R. Thakur, R. Rabenseifner, W. Gropp, "Optimization of collective
 //           communication operations in MPICH", Int. J. High Performance Computing Applications
 //           19(1), 2005 (pairwise exchange), with the blocks in segments.
@@ -24,10 +24,10 @@ namespace prun::coll {
 namespace {
 
 // How far a rank may be ahead of what it has received: enough that a rank which comes to its turn
-// late leaves no link idle, at 100 Mbit/s 8 ms, and not so much that senders meet at a port in
-// numbers. Measured with 1 MiB for each of 8 hosts, times of the lower bound: 64 KiB 1.07, 128 KiB
-// 1.04, 256 KiB 1.16, with packets lost.
-constexpr std::size_t bytes_ahead = std::size_t{96} << 10;
+// late leaves no link idle, and not so much that senders meet at a port in numbers. Measured with 1
+// MiB for each of 8 hosts at 100 Mbit/s, times of the lower bound: 64 KiB 1.07, 128 KiB 1.04, 256
+// KiB 1.16, with packets lost.
+constexpr std::size_t bytes_ahead = std::size_t{128} << 10;
 
 // The segments that one member sends, or receives, in the order of the turns they belong to. Turns
 // are numbered alike on all members; who has nothing more for a peer passes his turns over.
@@ -110,7 +110,8 @@ Nanoseconds alltoall_interleaved_cost(const Situation& situation) {
   // Longer than the eager limit, every one of them would ask first.
   if (situation.segment > situation.eager_bytes)
     return static_cast<Nanoseconds>(count) * situation.message(situation.segment);
-  return situation.link().latency + situation.stream(others * situation.bytes, count);
+  return situation.link().latency + situation.stream(others * situation.bytes, count) +
+         situation.link().wire(others * std::min(situation.segment, situation.bytes));
 }
 
 }  // namespace prun::coll

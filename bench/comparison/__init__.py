@@ -6,6 +6,7 @@ catalogue/        the experiments, with their tables, plots and verdicts
 by_hand           experiments made of what the command line names
 measuring         runs them: all programs in turn, failures noted
 places            where it is measured: a virtual cluster, or this machine alone
+processes         what is started is waited for, and ended with all that belongs to it
 programs          how each implementation is started
 outside           what no benchmark program can tell of itself: starting, installed size
 results           what was measured: kept, merged, stored, read again, as rows with figures and ratios

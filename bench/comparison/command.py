@@ -12,6 +12,7 @@ from . import by_hand, machine, performance_page, plots, report
 from .catalogue import EXPERIMENTS
 from .measuring import Measurement, say
 from .places import SOURCE, PlaceError, Site, rate_bits
+from .processes import INTERRUPTIONS
 from .programs import PROGRAMS
 from .results import Results
 
@@ -176,7 +177,7 @@ def measure(options, arguments):
     if not any(name.startswith("prun") or name == "tcp" for name in programs):
         say("nothing to compare: build the programs first (cmake --build --preset release)")
         return None, EXIT_FAILED
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in INTERRUPTIONS:
         signal.signal(number, interrupt)
     results = Results(about_this_run(options, arguments))
     busy = results.about["machine"]["load_before"]

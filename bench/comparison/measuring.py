@@ -6,7 +6,8 @@ from collections import Counter
 
 from .experiment import UNSIZED, WHOLE_STARTS
 from .outside import MEASUREMENTS
-from .places import SOURCE, CommandFailed
+from .places import SOURCE
+from .processes import CommandFailed
 from .programs import whole_records_of
 
 GIVE_UP_AFTER = 3  # failed starts in one experiment

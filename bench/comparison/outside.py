@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 
-from .places import CommandFailed, run_command
+from .processes import CommandFailed, run_command
 
 PACKAGES = {"mpich": ("mpich", "libmpich12", "libucx0"),
             "openmpi": ("openmpi-bin", "openmpi-common", "libopenmpi3", "libpmix2")}

@@ -1,12 +1,10 @@
-"""Where things are measured: places, and how commands run there."""
+"""Where things are measured: places, and what a command has to look like to run there."""
 import os
-import selectors
 import shutil
-import signal
 import subprocess
-import tempfile
-import time
 from dataclasses import dataclass
+
+from .processes import interruptions_held
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 VCLUSTER = os.path.join(SOURCE, "scripts", "vcluster")
@@ -14,88 +12,6 @@ VCLUSTER = os.path.join(SOURCE, "scripts", "vcluster")
 
 class PlaceError(Exception):
     pass
-
-
-class CommandFailed(Exception):
-    """output: what it printed before."""
-
-    def __init__(self, cause, output=""):
-        super().__init__(cause)
-        self.output = output
-
-
-LINGER_SECONDS = 5  # in which a program that has printed all must end
-
-
-def run_command(command, timeout, silence=None, complete=lambda text: False):
-    """Runs it, returns its standard output. Raises CommandFailed with its last words; nothing is left running.
-
-    silence: it is given up when it prints nothing for so many seconds. complete: whether this output is all.
-    """
-    output = bytearray()
-    with tempfile.TemporaryFile() as words:
-        try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words,
-                                       start_new_session=True)
-        except OSError as error:
-            raise CommandFailed(f"cannot run {command[0]}: {error.strerror}") from None
-        try:
-            cause = _read_all(process.stdout, output, timeout, silence or timeout, complete)
-            if cause is None:
-                try:
-                    process.wait(timeout=silence or timeout)
-                except subprocess.TimeoutExpired:
-                    cause = "closed its output and did not end"
-        finally:
-            end_process(process)
-        words.seek(0)
-        said = words.read().decode(errors="replace")
-    text = output.decode(errors="replace")
-    if cause is None and process.returncode != 0:
-        lines = [line for line in (said or text).splitlines() if line.strip()]
-        cause = f"exit status {process.returncode}: " + (" / ".join(lines[-3:]) or "no message")
-    if cause is not None:
-        raise CommandFailed(cause, text)
-    return text
-
-
-def _read_all(pipe, output, timeout, silence, complete):
-    """Reads until the end, which is None, or until that takes too long, which is returned in words."""
-    deadline = time.monotonic() + timeout
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return f"not done after {timeout:.0f} s"
-            all_there = complete(output.decode(errors="replace"))
-            patience = min(silence, LINGER_SECONDS) if all_there else silence
-            if not selector.select(min(left, patience)):
-                if patience < left:
-                    return "printed everything and did not end" if all_there else f"silent for {silence:.0f} s"
-                continue
-            data = os.read(pipe.fileno(), 65536)
-            if not data:
-                return None
-            output += data
-
-
-def end_process(process):
-    """TERM, so that a launcher ends its ranks, then KILL to whatever is left of its session."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
 
 
 @dataclass(frozen=True)
@@ -229,14 +145,9 @@ class VirtualCluster:
             raise
 
     def down(self):
-        before = {number: signal.signal(number, signal.SIG_IGN)
-                  for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        try:
+        with interruptions_held():
             subprocess.run(self.command("down"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            start_new_session=True, check=False)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def set_rate(self, rate):
         if rate != self._rate:

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 
-from .places import CommandFailed, end_process, found_program, run_command
+from .places import found_program
+from .processes import CommandFailed, run_command, started
 
 
 class Program:
@@ -133,18 +134,14 @@ class Tcp(Program):
         return operation in ("latency", "bandwidth")
 
     def run(self, place, arguments, **limits):
-        listener = subprocess.Popen(place.on(1, [self.binary, "--listen", place.tcp_address + ":0"]), text=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                    start_new_session=True)
-        try:
+        listen = place.on(1, [self.binary, "--listen", place.tcp_address + ":0"])
+        with started(listen, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listener:
             said = listener.stdout.readline()
             if not said.startswith("listening at "):
                 raise CommandFailed("bench_tcp does not listen: " + listener.stderr.read().strip())
             where = said.removeprefix("listening at ").strip()
             command = place.on(0, [self.binary, "--connect", where] + arguments)
             return records_of(run_command(command, **limits))
-        finally:
-            end_process(listener)
 
 
 class Ssh(Program):

@@ -18,12 +18,14 @@ import canned
 SOURCE = os.environ["PRUN_SOURCE"]
 COMPARE = os.path.join(SOURCE, "bench", "compare")
 
-from comparison import by_hand, command, measuring, outside, performance_page, places, plots, report  # noqa: E402
+from comparison import (by_hand, command, measuring, outside, performance_page, places, plots,  # noqa: E402
+                        processes, report)
 from comparison import verdicts, words  # noqa: E402
 from comparison.catalogue import EXPERIMENTS, collectives  # noqa: E402
 from comparison.experiment import Experiment, Run  # noqa: E402
 from comparison.measuring import Measurement, is_complete  # noqa: E402
-from comparison.places import CommandFailed, Where, local, run_command  # noqa: E402
+from comparison.places import Where, local  # noqa: E402
+from comparison.processes import CommandFailed, run_command, started  # noqa: E402
 from comparison.programs import Mpich, OpenMpi, Prun, records_of, whole_records_of  # noqa: E402
 from comparison.results import Results  # noqa: E402
 
@@ -349,10 +351,34 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(caught.exception.output, "before\n")
 
     def test_what_printed_all_and_lingers_is_ended(self):
-        with mock.patch.object(places, "LINGER_SECONDS", 0.5), self.assertRaises(CommandFailed) as caught:
+        with mock.patch.object(processes, "LINGER_SECONDS", 0.5), self.assertRaises(CommandFailed) as caught:
             run_command(["sh", "-c", "echo all; exec sleep 1000"], 60, complete=lambda text: text == "all\n")
         self.assertEqual(str(caught.exception), "printed everything and did not end")
         self.assertEqual(caught.exception.output, "all\n")
+
+    def test_an_interruption_while_it_starts_leaves_nothing(self):
+        class Interrupted(BaseException):
+            pass
+
+        def interrupt(*_):
+            raise Interrupted
+
+        class InterruptedPopen(subprocess.Popen):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **options)
+                children.append(self.pid)
+                signal.raise_signal(signal.SIGTERM)
+
+        children = []
+        before = signal.signal(signal.SIGTERM, interrupt)
+        try:
+            with mock.patch.object(subprocess, "Popen", InterruptedPopen), self.assertRaises(Interrupted):
+                with started(["sleep", "1000"]):
+                    self.fail("it came too late")
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        with self.assertRaises(ProcessLookupError):
+            self.wait_for_end(children[0])
 
     def test_complete_output(self):
         operations = ("bcast", "gather")

@@ -21,7 +21,6 @@
 #include <variant>
 
 #include "launcher/agent/agent_main.hpp"
-#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/host_facts.hpp"
 #include "launcher/cli/command_line.hpp"
 #include "launcher/cli/environment.hpp"
@@ -36,6 +35,7 @@
 #include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
 #include "launcher/stage/clear.hpp"
+#include "launcher/system/descriptor_limit.hpp"
 
 namespace {
 
@@ -164,7 +164,7 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   plan.agent_folders = stage::agent_folders(plan.own_path);
   plan.agents = stage::find_agents(plan.agent_folders);
   plan.environment = environment;
-  plan.descriptor_limit = agent::raise_descriptor_limit();
+  plan.descriptor_limit = system::raise_descriptor_limit();
   plan.directory = working_directory(environment);
   const auto here = placement.local ? std::vector<bool>(placement.hosts.size(), true)
                                     : hosts::which_are_this_machine(
@@ -223,7 +223,7 @@ int examine(const std::vector<std::string>& words, const std::vector<std::string
   tools.agents = stage::find_agents(tools.agent_folders);
   utsname own{};
   if (::uname(&own) == 0) tools.machine = own.machine;
-  agent::raise_descriptor_limit();
+  system::raise_descriptor_limit();
   return doctor::run_doctor(tools);
 }
 

@@ -11,10 +11,11 @@
 #include <utility>
 #include <variant>
 
-#include "launcher/agent/descriptor_limit.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
-#include "launcher/agent/processors.hpp"
+#include "launcher/system/descriptor_limit.hpp"
+#include "launcher/system/environment.hpp"
+#include "launcher/system/processors.hpp"
 #include "runtime/bootstrap/shared_segment.hpp"
 
 namespace prun::agent {
@@ -33,15 +34,16 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 
 }  // namespace
 
-Agent::Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::AgentHello hello)
+Agent::Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
+             bootstrap::AgentHello hello)
     : io_(io),
       children_(io),
       termination_(io),
       grace_(io),
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
-      environment_(own_environment()),
-      descriptor_limit_(raise_descriptor_limit()) {}
+      environment_(system::own_environment()),
+      descriptor_limit_(system::raise_descriptor_limit()) {}
 
 void Agent::run() {
   asio::error_code ignored;
@@ -304,7 +306,7 @@ void Agent::make_shared_memory(std::vector<std::string>& notes) {
   for (const auto& [number, rank] : ranks_) {
     const auto environment =
         program_environment(environment_, setup_->programs[setup_->program_of_rank[number]]);
-    const char* wish = find_variable(environment, "PRUN_SHM");
+    const char* wish = system::find_variable(environment, "PRUN_SHM");
     if (wish != nullptr && std::string_view(wish) == "off") return;
   }
   const auto made =
@@ -333,7 +335,7 @@ void Agent::start_ranks() {
 
 // Each rank the next core; where there are more ranks they share.
 std::vector<int> Agent::core_for(std::uint32_t local_rank) {
-  if (cores_.empty()) cores_ = processors_by_core();
+  if (cores_.empty()) cores_ = system::processors_by_core();
   return cores_.empty() ? std::vector<int>() : cores_[local_rank % cores_.size()];
 }
 

@@ -15,13 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
 #include "launcher/agent/file_forwarder.hpp"
 #include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
+#include "launcher/system/descriptor.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::agent {
@@ -31,7 +31,8 @@ namespace prun::agent {
 // launcher is gone. One thread; lives as long as `prun agent` does.
 class Agent : private RankListener {
  public:
-  Agent(asio::io_context& io, Descriptor in, Descriptor out, bootstrap::AgentHello hello);
+  Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
+        bootstrap::AgentHello hello);
 
   // Greets the launcher and serves it until it leaves; when this returns no process of the job is
   // left on the host.
@@ -94,7 +95,7 @@ class Agent : private RankListener {
   std::vector<bool> needed_;             // by program: a rank of this host runs it
   std::vector<Runnable> runnables_;      // by program
   std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
-  Descriptor shared_memory_;             // of the ranks of this host; none where they use TCP
+  system::Descriptor shared_memory_;     // of the ranks of this host; none where they use TCP
   bool ready_ = false;                   // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()

@@ -16,6 +16,7 @@
 #include "launcher/agent/host_facts.hpp"
 #include "launcher/agent/keeper.hpp"
 #include "launcher/agent/process_tree.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::agent {
 namespace {
@@ -32,9 +33,9 @@ void ignore(int number) {
 }
 
 // The channel moves out of the way of the ranks' standard descriptors.
-Descriptor move_away(int fd) {
-  Descriptor moved(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+system::Descriptor move_away(int fd) {
+  system::Descriptor moved(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  const system::Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (nothing) ::dup2(nothing.get(), fd);
   return moved;
 }
@@ -71,8 +72,8 @@ int agent_main(int argc, char** argv) {
   if (const auto status = keep_agent()) return *status;
 
   asio::io_context io(1);
-  Descriptor in = move_away(0);
-  Descriptor out = move_away(1);
+  system::Descriptor in = move_away(0);
+  system::Descriptor out = move_away(1);
   Agent agent(io, std::move(in), std::move(out), describe_host(local));
   agent.run();
   return 0;

@@ -10,9 +10,9 @@
 #include <ctime>
 #include <system_error>
 
-#include "launcher/agent/descriptor.hpp"
-#include "launcher/agent/files.hpp"
 #include "launcher/stage/content_hash.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -24,12 +24,12 @@ constexpr std::time_t given_up_seconds = 3600;
 
 // On disk before it has its name: boards lose their power, and must not find an empty agent after.
 bool write_through(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const system::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   return file && ::fsync(file.get()) == 0;
 }
 
 void remove_forgotten(const std::string& folder) {
-  for (const auto& name : names_in(folder)) {
+  for (const auto& name : system::names_in(folder)) {
     const std::string path = folder + "/" + name;
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
@@ -61,7 +61,7 @@ core::Status settle(const std::string& hash, const std::string& target) {
   const auto content = stage::hash_file("/proc/self/exe");
   const bool is_right = wanted && content && content->hash == *wanted;
   if (alone || !is_right) ::unlink(here.c_str());
-  if (alone) ::rmdir(folder_of(here).c_str());
+  if (alone) ::rmdir(system::folder_of(here).c_str());
   if (!is_right) return core::Failure{Errc::bad_data, "it is not what was sent"};
   if (alone) return core::Done{};
   if (!write_through(here) || ::rename(here.c_str(), target.c_str()) != 0) {
@@ -70,7 +70,7 @@ core::Status settle(const std::string& hash, const std::string& target) {
     return core::Failure{Errc::resource, "cannot be kept as " + target + ": " +
                                              std::generic_category().message(cause)};
   }
-  remove_forgotten(folder_of(target));
+  remove_forgotten(system::folder_of(target));
   return core::Done{};
 }
 

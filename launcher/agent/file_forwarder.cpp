@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "launcher/system/descriptor.hpp"
+
 namespace prun::agent {
 namespace {
 
@@ -20,10 +22,10 @@ void FileForwarder::start(const std::string& address, std::uint16_t port, const 
                           std::uint32_t neighbour) {
   connector_ = std::make_unique<PeerConnector>(
       io_, address, port, own, neighbour,
-      [this](core::Result<Descriptor> socket) { connected(std::move(socket)); });
+      [this](core::Result<system::Descriptor> socket) { connected(std::move(socket)); });
 }
 
-void FileForwarder::connected(core::Result<Descriptor> socket) {
+void FileForwarder::connected(core::Result<system::Descriptor> socket) {
   if (!socket.ok()) return broken(socket.failure().text);
   const int fd = std::move(socket).value().release();
   link_ = std::make_shared<FrameLink>(io_, fd, fd);

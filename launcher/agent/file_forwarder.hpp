@@ -10,6 +10,7 @@
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/peer_link.hpp"
 #include "launcher/agent/staging.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::agent {
 
@@ -32,7 +33,7 @@ class FileForwarder {
   void more();
 
  private:
-  void connected(core::Result<Descriptor> socket);
+  void connected(core::Result<system::Descriptor> socket);
   void broken(const std::string& why);
 
   asio::io_context& io_;

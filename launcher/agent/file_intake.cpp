@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "launcher/system/descriptor.hpp"
+
 namespace prun::agent {
 
 FileIntake::FileIntake(asio::io_context& io, Handler handler)
@@ -13,7 +15,8 @@ core::Result<std::unique_ptr<FileIntake>> FileIntake::open(asio::io_context& io,
                                                            Handler handler) {
   std::unique_ptr<FileIntake> intake(new FileIntake(io, std::move(handler)));
   auto listener = PeerListener::open(
-      io, address, own, [at = intake.get()](Descriptor socket) { at->take(std::move(socket)); });
+      io, address, own,
+      [at = intake.get()](system::Descriptor socket) { at->take(std::move(socket)); });
   if (!listener.ok()) return listener.failure();
   intake->listener_ = std::move(listener).value();
   return intake;
@@ -23,7 +26,7 @@ FileIntake::~FileIntake() {
   if (link_) link_->close();
 }
 
-void FileIntake::take(Descriptor socket) {
+void FileIntake::take(system::Descriptor socket) {
   const int fd = socket.release();
   link_ = std::make_shared<FrameLink>(io_, fd, fd);
   link_->start(

@@ -10,6 +10,7 @@
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/peer_link.hpp"
 #include "launcher/stage/messages.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::agent {
 
@@ -34,7 +35,7 @@ class FileIntake {
 
  private:
   FileIntake(asio::io_context& io, Handler handler);
-  void take(Descriptor socket);
+  void take(system::Descriptor socket);
 
   asio::io_context& io_;
   Handler handler_;

@@ -10,9 +10,10 @@
 #include <csignal>
 #include <string_view>
 
-#include "launcher/agent/descriptor.hpp"
 #include "launcher/agent/preflight.hpp"
-#include "launcher/agent/spawn.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/elf.hpp"
+#include "launcher/system/spawn.hpp"
 
 namespace prun::agent {
 namespace {
@@ -59,13 +60,13 @@ std::vector<std::string> missing_in(const std::string& words) {
 
 std::vector<std::string> missing_libraries(const std::string& program,
                                            const std::vector<std::string>& environment) {
-  if (elf_target(program).empty() || elf_loader(program).empty()) return {};
+  if (system::elf_target(program).empty() || system::elf_loader(program).empty()) return {};
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return {};
-  const Descriptor reader(pipe[0]);
-  Descriptor writer(pipe[1]);
-  const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  SpawnRequest request;
+  const system::Descriptor reader(pipe[0]);
+  system::Descriptor writer(pipe[1]);
+  const system::Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  system::SpawnRequest request;
   request.path = program;
   request.arguments = {program};
   request.environment = environment;
@@ -74,7 +75,7 @@ std::vector<std::string> missing_libraries(const std::string& program,
   request.stdin_fd = nothing.get();
   request.stdout_fd = writer.get();
   request.stderr_fd = writer.get();
-  const auto pid = spawn(request);
+  const auto pid = system::spawn(request);
   if (!pid.ok()) return {};
   writer.reset();
   const std::string words = words_of(reader.get());

@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "launcher/agent/files.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -29,7 +29,7 @@ bool is_mpi_library(std::string_view name) {
 }  // namespace
 
 std::string mpi_library_of(const std::string& path) {
-  const std::string bytes = read_file(path, searched_bytes);
+  const std::string bytes = system::read_file(path, searched_bytes);
   if (!bytes.starts_with(ELFMAG)) return {};
   constexpr std::string_view begin_of_name("\0libmpi", 7);
   for (std::size_t at = bytes.find(begin_of_name); at != std::string::npos;

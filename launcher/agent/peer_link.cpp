@@ -104,7 +104,7 @@ struct PeerListener::State : std::enable_shared_from_this<State> {
     caller.deadline.cancel();
     asio::error_code error;
     caller.socket.non_blocking(false, error);
-    Descriptor socket(caller.socket.release(error));
+    system::Descriptor socket(caller.socket.release(error));
     close();
     if (told && socket) told(std::move(socket));
   }
@@ -241,7 +241,7 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
         asio::error_code error;
         at.socket.non_blocking(false, error);
         at.deadline.cancel();
-        at.end(Descriptor(at.socket.release(error)));
+        at.end(system::Descriptor(at.socket.release(error)));
       });
     });
   }
@@ -263,7 +263,7 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
                      });
   }
 
-  void end(core::Result<Descriptor> outcome) {
+  void end(core::Result<system::Descriptor> outcome) {
     const auto told = std::exchange(on_done, nullptr);
     deadline.cancel();
     asio::error_code ignored;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "launcher/agent/descriptor.hpp"
+#include "launcher/system/descriptor.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/security/handshake.hpp"
 
@@ -31,7 +31,7 @@ security::Key peer_key(const security::Key& job_key);
 // the callback, closes all that is left.
 class PeerListener {
  public:
-  using OnPeer = std::function<void(Descriptor socket)>;
+  using OnPeer = std::function<void(system::Descriptor socket)>;
 
   // `address` is numeric; the port is the system's choice.
   static core::Result<std::unique_ptr<PeerListener>> open(asio::io_context& io,
@@ -57,7 +57,7 @@ class PeerListener {
 // object that is answered goes first.
 class PeerConnector {
  public:
-  using OnDone = std::function<void(core::Result<Descriptor> socket)>;
+  using OnDone = std::function<void(core::Result<system::Descriptor> socket)>;
 
   PeerConnector(asio::io_context& io, const std::string& address, std::uint16_t port,
                 const PeerIdentity& own, std::uint32_t acceptor, OnDone on_done);

@@ -1,7 +1,5 @@
 #include "launcher/agent/preflight.hpp"
 
-#include <elf.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,16 +11,27 @@
 #include <system_error>
 #include <utility>
 
-#include "launcher/agent/files.hpp"
 #include "launcher/agent/libraries.hpp"
 #include "launcher/agent/mpi_program.hpp"
-#include "launcher/agent/rank_environment.hpp"
-#include "launcher/agent/spawn.hpp"
+#include "launcher/system/elf.hpp"
+#include "launcher/system/environment.hpp"
+#include "launcher/system/files.hpp"
+#include "launcher/system/search_path.hpp"
+#include "launcher/system/spawn.hpp"
 
 namespace prun::agent {
 namespace {
 
 using bootstrap::AgentProblem;
+using system::describe;
+using system::Elf;
+using system::find_variable;
+using system::is_directory;
+using system::is_executable_file;
+using system::join;
+using system::read_elf;
+using system::read_file;
+using system::search_path;
 
 constexpr std::uint8_t cannot_execute = 126;
 constexpr std::uint8_t not_found = 127;
@@ -34,91 +43,10 @@ AgentProblem problem(std::uint8_t status, std::string text) {
   return {status, std::move(text)};
 }
 
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-bool is_executable_file(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
-}
-
-std::string join(const std::string& directory, const std::string& name) {
-  if (name.starts_with('/')) return name;
-  return directory.ends_with('/') ? directory + name : directory + "/" + name;
-}
-
 std::string home_directory(const std::vector<std::string>& environment) {
   if (const char* home = find_variable(environment, "HOME"); home != nullptr && is_directory(home))
     return home;
   return "/";
-}
-
-struct Elf {
-  unsigned char width;  // ELFCLASS32, ELFCLASS64
-  unsigned char order;  // ELFDATA2LSB, ELFDATA2MSB
-  std::uint16_t machine;
-
-  bool operator==(const Elf&) const = default;
-};
-
-std::optional<Elf> read_elf(const std::string& path) {
-  const std::string head = read_file(path, 20);
-  if (head.size() < 20 || head.compare(0, SELFMAG, ELFMAG) != 0) return std::nullopt;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
-  const bool big = byte(EI_DATA) == ELFDATA2MSB;
-  const unsigned machine = big ? byte(18) * 256U + byte(19) : byte(19) * 256U + byte(18);
-  return Elf{byte(EI_CLASS), byte(EI_DATA), static_cast<std::uint16_t>(machine)};
-}
-
-std::string describe(const Elf& elf) {
-  switch (elf.machine) {
-    case EM_ARM:
-      return "ARM 32-bit (armv6, armv7)";
-    case EM_AARCH64:
-      return "ARM 64-bit (aarch64)";
-    case EM_X86_64:
-      return elf.width == ELFCLASS32 ? "x32" : "x86-64";
-    case EM_386:
-      return "x86 32-bit (i386)";
-    case EM_RISCV:
-      return elf.width == ELFCLASS32 ? "RISC-V 32-bit" : "RISC-V 64-bit";
-    case EM_PPC64:
-      return "PowerPC 64-bit";
-    case EM_MIPS:
-      return "MIPS";
-    default:
-      return "processor type " + std::to_string(elf.machine);
-  }
-}
-
-// As --map calls it; empty for those that it does not know.
-std::string_view architecture_of(const Elf& elf) {
-  switch (elf.machine) {
-    case EM_ARM:
-      return "armhf";
-    case EM_AARCH64:
-      return "aarch64";
-    case EM_X86_64:
-      return "x86_64";
-    case EM_386:
-      return "i686";
-    case EM_RISCV:
-      return "riscv64";
-    default:
-      return {};
-  }
-}
-
-// The loader an ELF program asks for (PT_INTERP), for messages only.
-std::string loader_of(const std::string& path) {
-  const std::string head = read_file(path, 4096);
-  const std::size_t at = head.find("/ld", 1);
-  const std::size_t start = at == std::string::npos ? at : head.rfind('\0', at);
-  if (start == std::string::npos) return {};
-  return head.c_str() + start + 1;
 }
 
 struct Interpreter {
@@ -159,13 +87,13 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
     const auto own = read_elf("/proc/self/exe");
     std::string text = cannot + "it is built for " + describe(*elf) + ", this host is " +
                        (own ? describe(*own) : std::string("another"));
-    const auto architecture = own ? architecture_of(*own) : std::string_view();
-    if (!architecture.empty() && architecture != architecture_of(*elf))
+    const auto architecture = own ? system::architecture_of(*own) : std::string_view();
+    if (!architecture.empty() && architecture != system::architecture_of(*elf))
       text += "; build it for that too, and say --map " + std::string(architecture) + "=FILE";
     return problem(cannot_execute, std::move(text));
   }
   if (error == ENOENT && elf) {
-    return problem(cannot_execute, cannot + "its loader " + loader_of(path) +
+    return problem(cannot_execute, cannot + "its loader " + system::elf_loader(path) +
                                        " is not there; it is built for another system (" +
                                        describe(*elf) + ")");
   }
@@ -176,35 +104,6 @@ AgentProblem why_not_executable(const std::string& typed, const std::string& pat
 }
 
 }  // namespace
-
-std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
-                        const std::string& name) {
-  const char* path = find_variable(environment, "PATH");
-  return search_folders(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", directory, name);
-}
-
-std::string search_folders(std::string_view folders, const std::string& directory,
-                           const std::string& name) {
-  std::string_view rest = folders;
-  for (;;) {
-    const std::size_t colon = rest.find(':');
-    const std::string folder(rest.substr(0, colon));
-    // An empty entry means the working directory.
-    std::string candidate = join(join(directory, folder.empty() ? "." : folder), name);
-    if (is_executable_file(candidate)) return candidate;
-    if (colon == std::string_view::npos) return {};
-    rest.remove_prefix(colon + 1);
-  }
-}
-
-std::string elf_target(const std::string& path) {
-  const auto elf = read_elf(path);
-  return elf ? describe(*elf) : std::string();
-}
-
-std::string elf_loader(const std::string& path) {
-  return read_elf(path) ? loader_of(path) : std::string();
-}
 
 Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment,
                     const std::string& sent) {
@@ -235,7 +134,7 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
     runnable.path = sent;
   } else if (typed.find('/') == std::string::npos) {
     if (!program.search_path.empty())
-      runnable.path = search_folders(program.search_path, runnable.directory, typed);
+      runnable.path = system::search_folders(program.search_path, runnable.directory, typed);
     if (runnable.path.empty()) runnable.path = search_path(environment, runnable.directory, typed);
     if (runnable.path.empty()) {
       const bool beside = is_executable_file(join(runnable.directory, typed));
@@ -285,7 +184,7 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
   if (const auto library = mpi_library_of(runnable.path); !library.empty())
     runnable.notes.push_back(mpi_note(typed, library));
 
-  const int error = try_execute(runnable.path);
+  const int error = system::try_execute(runnable.path);
   if (error == ENOEXEC && !read_elf(runnable.path)) {
     // A script without a first line: what a shell does with it.
     runnable.arguments.insert(runnable.arguments.begin(), {"/bin/sh"});

@@ -28,20 +28,4 @@ using Check = std::variant<Runnable, bootstrap::AgentProblem>;
 Check check_program(const bootstrap::Program& program, const std::vector<std::string>& environment,
                     const std::string& sent = {});
 
-// The executable file that a name without slash stands for, or empty: the PATH of `environment`,
-// relative entries seen from `directory`.
-std::string search_path(const std::vector<std::string>& environment, const std::string& directory,
-                        const std::string& name);
-
-// The same for a list of folders by colons.
-std::string search_folders(std::string_view folders, const std::string& directory,
-                           const std::string& name);
-
-// What the header of an ELF file says it was built for: "ARM 64-bit (aarch64)"; empty if it is no
-// ELF file.
-std::string elf_target(const std::string& path);
-
-// The loader an ELF program asks for; empty for any that needs none.
-std::string elf_loader(const std::string& path);
-
 }  // namespace prun::agent

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <thread>
 
-#include "launcher/agent/files.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -36,7 +36,7 @@ std::optional<Process> read_process(const char* name) {
   pid_t pid = 0;
   const char* end = name + std::strlen(name);
   if (std::from_chars(name, end, pid).ptr != end) return std::nullopt;
-  const std::string line = read_file(std::string("/proc/") + name + "/stat");
+  const std::string line = system::read_file(std::string("/proc/") + name + "/stat");
   // "pid (name) state parent ...": the name may hold anything, brackets and line feeds too.
   const std::size_t bracket = line.rfind(')');
   if (bracket == std::string::npos || line.size() < bracket + 5) return std::nullopt;
@@ -56,7 +56,7 @@ std::vector<Process> all_processes() {
 }
 
 bool handles(pid_t pid, int number) {
-  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+  const std::string status = system::read_file("/proc/" + std::to_string(pid) + "/status");
   constexpr std::string_view mark = "\nSigCgt:";
   const auto at = status.find(mark);
   if (at == std::string::npos) return false;
@@ -70,7 +70,7 @@ bool is_shell(pid_t pid) {
   const auto link = "/proc/" + std::to_string(pid) + "/exe";
   const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());
   if (length <= 0) return false;
-  const auto program = name_of(std::string(path.data(), static_cast<std::size_t>(length)));
+  const auto program = system::name_of(std::string(path.data(), static_cast<std::size_t>(length)));
   constexpr std::array<std::string_view, 8> shells{"sh",      "bash", "dash", "ash",
                                                    "busybox", "ksh",  "mksh", "zsh"};
   return std::find(shells.begin(), shells.end(), program) != shells.end();

@@ -27,10 +27,4 @@ std::vector<std::string> rank_environment(const std::vector<std::string>& base,
 std::vector<std::string> program_environment(const std::vector<std::string>& base,
                                              const bootstrap::Program& program);
 
-// Value of NAME in such a list, or nullptr.
-const char* find_variable(const std::vector<std::string>& environment, const std::string& name);
-
-// The environment of this process as a list.
-std::vector<std::string> own_environment();
-
 }  // namespace prun::agent

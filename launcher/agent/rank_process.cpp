@@ -12,9 +12,9 @@
 #include <system_error>
 #include <utility>
 
-#include "launcher/agent/descriptor.hpp"
-#include "launcher/agent/spawn.hpp"
 #include "launcher/agent/waiting_reader.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/spawn.hpp"
 
 namespace prun::agent {
 namespace {
@@ -27,8 +27,8 @@ constexpr std::chrono::milliseconds shortest_look{5};
 constexpr std::chrono::milliseconds longest_look{80};
 
 struct Pipe {
-  Descriptor reader;
-  Descriptor writer;
+  system::Descriptor reader;
+  system::Descriptor writer;
 };
 
 core::Failure no_descriptor(const char* what) {
@@ -120,12 +120,12 @@ core::Status RankProcess::start(const How& how) {
   int channel[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
     return no_descriptor("a control channel");
-  Descriptor own_end(channel[0]);
-  const Descriptor rank_end(channel[1]);
+  system::Descriptor own_end(channel[0]);
+  const system::Descriptor rank_end(channel[1]);
 
   RankPlace place = how.place;
   place.channel_fd = rank_end.get();
-  SpawnRequest request;
+  system::SpawnRequest request;
   request.path = how.runnable.path;
   request.arguments = how.runnable.arguments;
   request.directory = how.runnable.directory;
@@ -138,7 +138,7 @@ core::Status RankProcess::start(const How& how) {
   if (how.shared_memory >= 0) request.keep_fds.push_back(how.shared_memory);
   request.processors = how.cores;
   request.descriptor_limit = how.descriptor_limit;
-  const auto pid = spawn(request);
+  const auto pid = system::spawn(request);
   if (!pid.ok()) return pid.failure();
   pid_ = pid.value();
 
@@ -162,7 +162,7 @@ core::Status RankProcess::start(const How& how) {
   return core::Done{};
 }
 
-void RankProcess::watch_output(Descriptor reader, std::uint8_t stream) {
+void RankProcess::watch_output(system::Descriptor reader, std::uint8_t stream) {
   auto pipe = std::make_shared<OutputPipe>(io_, reader.release(), window_);
   (stream == 1 ? stdout_ : stderr_) = pipe;
   pipe->start(

@@ -16,12 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
 #include "launcher/agent/frame_link.hpp"
 #include "launcher/agent/input_pipe.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/rank_environment.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::agent {
 
@@ -94,16 +94,16 @@ class RankProcess {
  private:
   // Both ends of what the rank reads and writes.
   struct Streams {
-    Descriptor own_in;  // none: the rank gets no input
-    Descriptor own_out;
-    Descriptor own_err;  // none: it comes with standard output
-    Descriptor rank_in;
-    Descriptor rank_out;
-    Descriptor rank_err;
+    system::Descriptor own_in;  // none: the rank gets no input
+    system::Descriptor own_out;
+    system::Descriptor own_err;  // none: it comes with standard output
+    system::Descriptor rank_in;
+    system::Descriptor rank_out;
+    system::Descriptor rank_err;
   };
 
   core::Status make_streams(const How& how, Streams& streams);
-  void watch_output(Descriptor reader, std::uint8_t stream);
+  void watch_output(system::Descriptor reader, std::uint8_t stream);
   void check_done();
   void look_at_reader(std::chrono::milliseconds pause);
 

@@ -11,6 +11,8 @@
 
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/rank_environment.hpp"
+#include "launcher/system/elf.hpp"
+#include "launcher/system/environment.hpp"
 
 namespace prun::agent {
 namespace {
@@ -42,7 +44,7 @@ Staging::Staging(stage::StageOffer offer, std::vector<std::string> environment)
 bool Staging::is_in_place(const stage::OfferedFile& file, const bootstrap::Program* program) const {
   std::vector<std::string> candidates{file.path};
   // Where the folder is not there ranks run in the home folder, and what was copied there is meant.
-  const char* const home = find_variable(environment_, "HOME");
+  const char* const home = system::find_variable(environment_, "HOME");
   if (program != nullptr && home != nullptr && !is_directory(program->directory))
     candidates.push_back(std::string(home) + "/" + file.name);
   for (const auto& candidate : candidates) {
@@ -54,7 +56,7 @@ bool Staging::is_in_place(const stage::OfferedFile& file, const bootstrap::Progr
       if (content && content->hash == file.content.hash) return true;
     }
     // Built for another processor than the launcher's: the host's own is the right one.
-    if (!file.target.empty() && file.target != elf_target("/proc/self/exe")) return true;
+    if (!file.target.empty() && file.target != system::elf_target("/proc/self/exe")) return true;
   }
   return false;
 }

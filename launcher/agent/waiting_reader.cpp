@@ -20,9 +20,9 @@
 #include <string_view>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
-#include "launcher/agent/files.hpp"
 #include "launcher/agent/process_tree.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::agent {
 namespace {
@@ -85,7 +85,7 @@ std::string of_process(pid_t pid, const std::string& name) {
 
 // Nothing where it cannot be read; errno then says why.
 std::optional<std::string> first_bytes_of(const std::string& path, std::size_t most) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const system::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
   std::string bytes(most, '\0');
   const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
@@ -127,7 +127,7 @@ std::vector<int> waited_for(pid_t pid, const Call& call) {
     }
   } else if (is_one_of(call.number, epolls)) {
     const std::string info =
-        read_file(of_process(pid, "fdinfo/" + std::to_string(call.arguments[0])));
+        system::read_file(of_process(pid, "fdinfo/" + std::to_string(call.arguments[0])));
     constexpr std::string_view mark = "tfd:";
     for (auto at = info.find(mark); at != info.npos; at = info.find(mark, at + mark.size()))
       found.push_back(std::atoi(info.c_str() + at + mark.size()));

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
 #include "launcher/stage/messages.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::job {
 
@@ -27,7 +27,7 @@ class FileSender {
   std::vector<std::uint32_t> wanted_;
   std::size_t at_ = 0;          // in wanted_
   std::uint64_t position_ = 0;  // in that file
-  agent::Descriptor file_;
+  system::Descriptor file_;
   std::uint64_t bytes_ = 0;
   std::uint64_t sent_ = 0;
 };

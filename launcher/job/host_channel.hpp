@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "launcher/agent/frame_link.hpp"
-#include "launcher/agent/spawn.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/ssh/login_reply.hpp"
+#include "launcher/system/spawn.hpp"
 
 namespace prun::job {
 
@@ -92,7 +92,7 @@ class HostChannel {
   HostListener& listener_;
   std::uint32_t host_;
   pid_t pid_ = 0;
-  agent::StartReport report_;
+  system::StartReport report_;
   int end_signal_ = 0;
   std::shared_ptr<Streams> streams_;
   std::shared_ptr<agent::FrameLink> link_;

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "launcher/agent/rank_environment.hpp"
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/cli/hosts_named.hpp"
 #include "launcher/hosts/host_words.hpp"
@@ -18,6 +17,7 @@
 #include "launcher/keys/terminal_command.hpp"
 #include "launcher/ssh/line_child.hpp"
 #include "launcher/ssh/ssh_command.hpp"
+#include "launcher/system/environment.hpp"
 
 namespace prun::keys {
 namespace {
@@ -54,7 +54,7 @@ class KeySetup {
  public:
   KeySetup(const cli::RunOptions& options, const std::vector<std::string>& environment)
       : options_(options), environment_(environment) {
-    if (const char* const home = agent::find_variable(environment, "HOME"); home != nullptr)
+    if (const char* const home = system::find_variable(environment, "HOME"); home != nullptr)
       home_ = home;
   }
 

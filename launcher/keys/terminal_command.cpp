@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <csignal>
 
-#include "launcher/agent/descriptor.hpp"
-#include "launcher/agent/rank_environment.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/environment.hpp"
 
 namespace prun::keys {
 namespace {
@@ -44,8 +44,8 @@ int run_on_terminal(const std::vector<std::string>& command) {
 }
 
 bool can_ask(const std::vector<std::string>& environment) {
-  if (agent::find_variable(environment, "SSH_ASKPASS") != nullptr) return true;
-  return static_cast<bool>(agent::Descriptor(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)));
+  if (system::find_variable(environment, "SSH_ASKPASS") != nullptr) return true;
+  return static_cast<bool>(system::Descriptor(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)));
 }
 
 }  // namespace prun::keys

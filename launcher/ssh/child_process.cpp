@@ -7,18 +7,18 @@
 #include <system_error>
 #include <utility>
 
-#include "launcher/agent/preflight.hpp"
-#include "launcher/agent/rank_environment.hpp"
+#include "launcher/system/environment.hpp"
+#include "launcher/system/search_path.hpp"
 
 namespace prun::ssh {
 
 core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments, int death_signal,
                                        const std::optional<rlimit>& descriptor_limit) {
-  agent::SpawnRequest request;
-  request.environment = agent::own_environment();
+  system::SpawnRequest request;
+  request.environment = system::own_environment();
   request.path = arguments.front();
   if (request.path.find('/') == std::string::npos) {
-    request.path = agent::search_path(request.environment, ".", arguments.front());
+    request.path = system::search_path(request.environment, ".", arguments.front());
     if (request.path.empty()) {
       return core::Failure{Errc::resource,
                            arguments.front() + " is not installed here: no folder of PATH has it"};
@@ -29,7 +29,7 @@ core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments
   request.descriptor_limit = descriptor_limit;
 
   int pipes[3][2];
-  agent::Descriptor ends[3][2];
+  system::Descriptor ends[3][2];
   for (int i = 0; i < 3; ++i) {
     if (::pipe2(pipes[i], O_CLOEXEC) != 0) {
       return core::Failure{Errc::resource,
@@ -41,7 +41,7 @@ core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments
   request.stdin_fd = ends[0][0].get();
   request.stdout_fd = ends[1][1].get();
   request.stderr_fd = ends[2][1].get();
-  auto begun = agent::begin(request);
+  auto begun = system::begin(request);
   if (!begun.ok()) return begun.failure();
 
   ChildProcess child;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
-#include "launcher/agent/spawn.hpp"
+#include "launcher/system/descriptor.hpp"
+#include "launcher/system/spawn.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::ssh {
@@ -18,10 +18,10 @@ namespace prun::ssh {
 // hears `death_signal` when the launcher dies.
 struct ChildProcess {
   pid_t pid = 0;
-  agent::Descriptor in;   // write here what it reads
-  agent::Descriptor out;  // read here what it writes
-  agent::Descriptor err;
-  agent::StartReport report;  // it may not have come to its program yet, or never do
+  system::Descriptor in;   // write here what it reads
+  system::Descriptor out;  // read here what it writes
+  system::Descriptor err;
+  system::StartReport report;  // it may not have come to its program yet, or never do
 };
 
 // A program without slash is searched in PATH. Does not wait until it runs. Call from the thread that

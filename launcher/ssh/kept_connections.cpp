@@ -15,12 +15,12 @@
 #include <string_view>
 #include <system_error>
 
-#include "launcher/agent/files.hpp"
-#include "launcher/agent/rank_environment.hpp"
 #include "launcher/hosts/host_words.hpp"
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/stage/content_hash.hpp"
 #include "launcher/stage/store.hpp"
+#include "launcher/system/environment.hpp"
+#include "launcher/system/files.hpp"
 #include "runtime/security/random.hpp"
 
 namespace prun::ssh {
@@ -95,7 +95,7 @@ struct Folders {
 
 Folders folders_for(const std::vector<std::string>& environment) {
   Folders folders;
-  if (const char* const runtime = agent::find_variable(environment, "XDG_RUNTIME_DIR");
+  if (const char* const runtime = system::find_variable(environment, "XDG_RUNTIME_DIR");
       runtime != nullptr && *runtime == '/' && is_folder(runtime)) {
     folders.runtime = std::string(runtime) + "/prun";
   }
@@ -118,7 +118,7 @@ bool tell_master(const std::string& socket, const std::string& word) {
 }
 
 void add_living_in(const std::string& folder, std::vector<std::string>& hosts) {
-  for (const auto& name : agent::names_in(folder)) {
+  for (const auto& name : system::names_in(folder)) {
     const std::string socket = folder + "/" + name;
     if (!name.ends_with(socket_suffix) || !tell_master(socket, "check")) continue;
     const std::string stem = socket.substr(0, socket.size() - socket_suffix.size());
@@ -130,7 +130,7 @@ void add_living_in(const std::string& folder, std::vector<std::string>& hosts) {
 }
 
 void close_all_in(const std::string& folder) {
-  for (const auto& name : agent::names_in(folder)) {
+  for (const auto& name : system::names_in(folder)) {
     const std::string path = folder + "/" + name;
     if (name.ends_with(socket_suffix)) tell_master(path, "exit");
     if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
@@ -145,11 +145,11 @@ KeptConnections KeptConnections::open(const std::vector<std::string>& environmen
   const auto serves = [](const std::string& folder) {
     return is_plain(folder) &&
            folder.size() + 1 + name_digits + socket_suffix.size() <= longest_socket &&
-           agent::make_private_folder(folder);
+           system::make_private_folder(folder);
   };
   const Folders folders = folders_for(environment);
   if (!folders.runtime.empty() && serves(folders.runtime)) return KeptConnections(folders.runtime);
-  if (!folders.cache.empty() && agent::make_private_folder(agent::folder_of(folders.cache)) &&
+  if (!folders.cache.empty() && system::make_private_folder(system::folder_of(folders.cache)) &&
       serves(folders.cache)) {
     return KeptConnections(folders.cache);
   }

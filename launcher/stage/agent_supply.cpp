@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "launcher/agent/files.hpp"
 #include "launcher/stage/content_hash.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::stage {
 
@@ -15,7 +15,7 @@ AgentSupply::Bytes AgentSupply::find(const std::string& wanted) {
   });
   if (found == agents_.end()) return nullptr;
   const std::string content =
-      agent::read_file(found->path, static_cast<std::size_t>(found->bytes) + 1);
+      system::read_file(found->path, static_cast<std::size_t>(found->bytes) + 1);
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
   // Somebody may be building a new one.
   if (bytes.size() != found->bytes || build_id(bytes) != found->id) return nullptr;

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::stage {
 namespace {
@@ -32,7 +32,7 @@ ContentHash Hasher::finish() {
 }
 
 std::optional<FileContent> hash_file(const std::string& path) {
-  const agent::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const system::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
   Hasher hasher;
   FileContent content{};

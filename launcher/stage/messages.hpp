@@ -22,7 +22,7 @@ inline constexpr std::uint64_t least_passed_on_bytes = std::uint64_t{1} << 20;
 struct OfferedFile {
   std::string path;    // there; the same path on the host is looked at first
   std::string name;    // below the run's folder: relative, without ".."
-  std::string target;  // what it was built for (agent::elf_target); empty: anything
+  std::string target;  // what it was built for (system::elf_target); empty: anything
   FileContent content;
   bool executable = false;
   bool asked_for = false;  // by --stage FILE, not for a program's sake

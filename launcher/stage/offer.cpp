@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "launcher/agent/preflight.hpp"
+#include "launcher/system/elf.hpp"
 
 namespace prun::stage {
 namespace {
@@ -69,7 +69,7 @@ class Gatherer {
     const auto content = hash_file(path);
     if (!content) return {0, errno};
     file.content = *content;
-    file.target = agent::elf_target(path);
+    file.target = system::elf_target(path);
     file.executable = ::access(path.c_str(), X_OK) == 0;
     file.asked_for = asked_for;
     const std::string below = fs::path(typed).lexically_normal().string();

@@ -11,13 +11,13 @@
 #include <ctime>
 #include <system_error>
 
-#include "launcher/agent/files.hpp"
-#include "launcher/agent/rank_environment.hpp"
+#include "launcher/system/environment.hpp"
+#include "launcher/system/files.hpp"
 
 namespace prun::stage {
 namespace {
 
-using agent::make_private_folder;
+using system::make_private_folder;
 
 constexpr std::time_t untouched = 946684800;  // 1 January 2000: no file of today has it by itself
 constexpr std::uint64_t spare_bytes = 1 << 20;
@@ -69,14 +69,14 @@ bool is_usable(const std::string& folder, std::uint64_t bytes) {
 
 // Runs that were cut off have left their names behind; with nothing else in it such a folder goes.
 void remove_given_up_runs(const std::string& folder) {
-  for (const auto& name : agent::names_in(folder + "/runs")) {
+  for (const auto& name : system::names_in(folder + "/runs")) {
     const std::string run = folder + "/runs/" + name;
     struct stat info {};
     if (::lstat(run.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
         std::time(nullptr) - info.st_mtime < given_up_seconds) {
       continue;
     }
-    for (const auto& shown : agent::names_in(run)) {
+    for (const auto& shown : system::names_in(run)) {
       const std::string path = run + "/" + shown;
       if (::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
           info.st_mtim.tv_sec == untouched) {
@@ -89,7 +89,7 @@ void remove_given_up_runs(const std::string& folder) {
 
 // What ranks have written there is theirs, and keeps it.
 void remove_temporary(const std::string& folder) {
-  agent::remove_with_files(folder + "/files");
+  system::remove_with_files(folder + "/files");
   ::rmdir((folder + "/runs").c_str());
   ::rmdir(folder.c_str());
 }
@@ -97,9 +97,9 @@ void remove_temporary(const std::string& folder) {
 }  // namespace
 
 std::string cache_folder(const std::vector<std::string>& environment) {
-  const char* const cache = agent::find_variable(environment, "XDG_CACHE_HOME");
+  const char* const cache = system::find_variable(environment, "XDG_CACHE_HOME");
   if (cache != nullptr && *cache == '/') return std::string(cache) + "/prun";
-  const char* const home = agent::find_variable(environment, "HOME");
+  const char* const home = system::find_variable(environment, "HOME");
   return home != nullptr && *home == '/' ? std::string(home) + "/.cache/prun" : std::string();
 }
 
@@ -131,7 +131,7 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
     }
     tried = cache;
   }
-  const char* const temporary = agent::find_variable(environment, "TMPDIR");
+  const char* const temporary = system::find_variable(environment, "TMPDIR");
   for (const std::string parent :
        {temporary != nullptr ? temporary : "/tmp", "/dev/shm", "/var/tmp"}) {
     tried += (tried.empty() ? "" : ", ") + parent;
@@ -196,7 +196,7 @@ core::Status Store::add(std::span<const std::byte> bytes) {
 
 core::Result<std::size_t> Store::read(const FileContent& content, bool executable,
                                       std::uint64_t position, std::span<std::byte> to) const {
-  agent::Descriptor kept;
+  system::Descriptor kept;
   const bool coming =
       incoming_ && incoming_->content == content && incoming_->executable == executable;
   if (!coming)
@@ -245,7 +245,8 @@ core::Result<std::string> Store::show(const FileContent& content, bool executabl
   mark_used(kept);
   if (::link(kept.c_str(), path.c_str()) != 0) {
     // A file system without links: a copy.
-    if (const int error = agent::copy_file(kept, path)) return failed("cannot make " + path, error);
+    if (const int error = system::copy_file(kept, path))
+      return failed("cannot make " + path, error);
   }
   shown_.push_back(path);
   return path;
@@ -259,7 +260,7 @@ void Store::evict(std::uint64_t limit) const {
   };
   std::vector<Kept> kept;
   std::uint64_t sum = 0;
-  for (const auto& name : agent::names_in(folder_ + "/files")) {
+  for (const auto& name : system::names_in(folder_ + "/files")) {
     std::string path = folder_ + "/files/" + name;
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
 #include "launcher/stage/content_hash.hpp"
+#include "launcher/system/descriptor.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::stage {
@@ -75,7 +75,7 @@ class Store {
     std::string path;
     std::string target;
     bool executable;
-    agent::Descriptor file;
+    system::Descriptor file;
     Hasher hasher;
     std::uint64_t bytes = 0;
   };

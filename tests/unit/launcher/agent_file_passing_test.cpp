@@ -18,6 +18,7 @@
 #include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/peer_link.hpp"
 #include "launcher/agent/staging.hpp"
+#include "launcher/system/descriptor.hpp"
 
 namespace prun::agent {
 namespace {
@@ -48,10 +49,11 @@ bool run_until(asio::io_context& io, Condition condition) {
 class PeerLink : public ::testing::Test {
  protected:
   void listen(std::uint32_t host) {
-    auto opened = PeerListener::open(io_, "127.0.0.1", identity(host), [this](Descriptor socket) {
-      taken_ = std::move(socket);
-      listener_.reset();
-    });
+    auto opened =
+        PeerListener::open(io_, "127.0.0.1", identity(host), [this](system::Descriptor socket) {
+          taken_ = std::move(socket);
+          listener_.reset();
+        });
     ASSERT_TRUE(opened.ok());
     listener_ = std::move(opened).value();
     port_ = listener_->port();
@@ -60,7 +62,7 @@ class PeerLink : public ::testing::Test {
     answer_.reset();
     return std::make_unique<PeerConnector>(
         io_, "127.0.0.1", port_, own, acceptor,
-        [this](core::Result<Descriptor> socket) { answer_.emplace(std::move(socket)); });
+        [this](core::Result<system::Descriptor> socket) { answer_.emplace(std::move(socket)); });
   }
   bool is_refused(const PeerIdentity& own, std::uint32_t acceptor) {
     const auto connector = connect(own, acceptor);
@@ -70,8 +72,8 @@ class PeerLink : public ::testing::Test {
   asio::io_context io_{1};
   std::unique_ptr<PeerListener> listener_;
   std::uint16_t port_ = 0;
-  Descriptor taken_;
-  std::optional<core::Result<Descriptor>> answer_;
+  system::Descriptor taken_;
+  std::optional<core::Result<system::Descriptor>> answer_;
 };
 
 TEST_F(PeerLink, JoinsTwoThatHoldTheKey) {
@@ -296,9 +298,9 @@ TEST_F(Passing, WrongBytesAreNotKept) {
 TEST_F(Passing, AnythingButFilesEndsIt) {
   pass_on();
   forwarder_.reset();
-  std::optional<Descriptor> socket;
+  std::optional<system::Descriptor> socket;
   PeerConnector connector(io_, "127.0.0.1", intake_->port(), identity(0), 1,
-                          [&](core::Result<Descriptor> made) {
+                          [&](core::Result<system::Descriptor> made) {
                             if (made.ok()) socket = std::move(made).value();
                           });
   ASSERT_TRUE(run_until(io_, [&] { return socket.has_value(); }));

@@ -9,7 +9,8 @@
 #include <string>
 
 #include "launcher/agent/rank_environment.hpp"
-#include "launcher/agent/spawn.hpp"
+#include "launcher/system/elf.hpp"
+#include "launcher/system/spawn.hpp"
 
 namespace prun::agent {
 namespace {
@@ -94,19 +95,19 @@ TEST_F(Preflight, MessagesAreOneLine) {
 }
 
 TEST_F(Preflight, ElfTarget) {
-  EXPECT_NE(elf_target("/proc/self/exe"), "");
-  EXPECT_EQ(elf_target(write("text", "not an ELF file, whatever it is")), "");
-  EXPECT_EQ(elf_target("/no/such/file"), "");
+  EXPECT_NE(system::elf_target("/proc/self/exe"), "");
+  EXPECT_EQ(system::elf_target(write("text", "not an ELF file, whatever it is")), "");
+  EXPECT_EQ(system::elf_target("/no/such/file"), "");
 }
 
 TEST_F(Preflight, TryingAProgramDoesNotRunIt) {
   const auto flag = folder_ / "flag";
   const auto script = write("script", "#!/bin/sh\ntouch " + flag.string() + "\n");
-  EXPECT_EQ(try_execute(script), 0);
+  EXPECT_EQ(system::try_execute(script), 0);
   EXPECT_FALSE(std::filesystem::exists(flag));
-  EXPECT_EQ(try_execute((folder_ / "nothing").string()), ENOENT);
-  EXPECT_EQ(try_execute(write("plain", "#!/bin/sh\n", 0644)), EACCES);
-  EXPECT_EQ(try_execute(write("text", "echo\n")), ENOEXEC);
+  EXPECT_EQ(system::try_execute((folder_ / "nothing").string()), ENOENT);
+  EXPECT_EQ(system::try_execute(write("plain", "#!/bin/sh\n", 0644)), EACCES);
+  EXPECT_EQ(system::try_execute(write("text", "echo\n")), ENOEXEC);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "launcher/system/environment.hpp"
+
 namespace prun::agent {
 namespace {
 
@@ -33,9 +35,9 @@ TEST(RankEnvironment, OurVariablesCannotBeOverlaid) {
 
 TEST(RankEnvironment, FindVariable) {
   const std::vector<std::string> environment{"PATHS=x", "PATH=/bin", "EMPTY="};
-  EXPECT_STREQ(find_variable(environment, "PATH"), "/bin");
-  EXPECT_STREQ(find_variable(environment, "EMPTY"), "");
-  EXPECT_EQ(find_variable(environment, "PAT"), nullptr);
+  EXPECT_STREQ(system::find_variable(environment, "PATH"), "/bin");
+  EXPECT_STREQ(system::find_variable(environment, "EMPTY"), "");
+  EXPECT_EQ(system::find_variable(environment, "PAT"), nullptr);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace prun::agent {
+namespace prun::system {
 
 // Numbers as the kernel lists them: "0-3,8" is 0 1 2 3 8. Nothing where the text is no such list.
 std::optional<std::vector<int>> parse_processor_list(std::string_view text);
@@ -13,4 +13,4 @@ std::optional<std::vector<int>> parse_processor_list(std::string_view text);
 // together. As the kernel numbers them; empty where it does not say.
 std::vector<std::vector<int>> processors_by_core();
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,4 +1,4 @@
-#include "launcher/agent/files.hpp"
+#include "launcher/system/files.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include <memory>
 #include <string_view>
 
-#include "launcher/agent/descriptor.hpp"
+#include "launcher/system/descriptor.hpp"
 
-namespace prun::agent {
+namespace prun::system {
 namespace {
 
 ssize_t read_some(int file, char* to, std::size_t size) {
@@ -105,4 +105,4 @@ void remove_with_files(const std::string& folder) {
   ::rmdir(folder.c_str());
 }
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,4 +1,4 @@
-#include "launcher/agent/spawn.hpp"
+#include "launcher/system/spawn.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace prun::agent {
+namespace prun::system {
 namespace {
 
 enum class Step : int { begin, directory, execute };
@@ -215,4 +215,4 @@ int try_execute(const std::string& path) {
   return got == static_cast<ssize_t>(sizeof failed) ? failed.error : 0;
 }
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace prun::agent {
+namespace prun::system {
 
 // Owns one file descriptor.
 class Descriptor {
@@ -30,4 +30,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "launcher/agent/descriptor.hpp"
+#include "launcher/system/descriptor.hpp"
 #include "runtime/core/result.hpp"
 
-namespace prun::agent {
+namespace prun::system {
 
 // How a child process begins. The three descriptors become its standard ones; nothing else but
 // keep_fds are inherited. It leads a process group of its own,
@@ -66,4 +66,4 @@ core::Result<Begun> begin(const SpawnRequest& request);
 // exec, loaders that are missing.
 int try_execute(const std::string& path);
 
-}  // namespace prun::agent
+}  // namespace prun::system

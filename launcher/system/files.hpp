@@ -6,7 +6,7 @@
 
 // Files and folders by system calls alone: the streams and paths of the C++ library would make up half
 // of the program that is sent to every host.
-namespace prun::agent {
+namespace prun::system {
 
 // The first bytes of a file, `most` at most; less where it ends or cannot be read.
 std::string read_file(const std::string& path, std::size_t most = std::size_t{1} << 20);
@@ -28,4 +28,4 @@ int copy_file(const std::string& from, const std::string& to);
 // Removes a folder with the files in it; one that holds folders stays, with those.
 void remove_with_files(const std::string& folder);
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,6 +1,6 @@
-#include "launcher/agent/descriptor_limit.hpp"
+#include "launcher/system/descriptor_limit.hpp"
 
-namespace prun::agent {
+namespace prun::system {
 
 std::optional<rlimit> raise_descriptor_limit() {
   rlimit before{};
@@ -11,4 +11,4 @@ std::optional<rlimit> raise_descriptor_limit() {
   return before;
 }
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,12 +1,12 @@
-#include "launcher/agent/processors.hpp"
+#include "launcher/system/processors.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string>
 
-#include "launcher/agent/files.hpp"
+#include "launcher/system/files.hpp"
 
-namespace prun::agent {
+namespace prun::system {
 namespace {
 
 // Processors beyond this are no machine's, but a misread file's.
@@ -77,4 +77,4 @@ std::vector<std::vector<int>> processors_by_core() {
   return cores;
 }
 
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,4 +1,4 @@
-#include "launcher/agent/processors.hpp"
+#include "launcher/system/processors.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "launcher/agent/host_facts.hpp"
 
-namespace prun::agent {
+namespace prun::system {
 namespace {
 
 using testing::ElementsAre;
@@ -32,8 +32,8 @@ TEST(Processors, EachUsableOneBelongsToOneCore) {
     count += core.size();
   }
   EXPECT_EQ(seen.size(), count);
-  EXPECT_EQ(count, usable_cores());
+  EXPECT_EQ(count, agent::usable_cores());
 }
 
 }  // namespace
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -1,4 +1,4 @@
-#include "launcher/agent/files.hpp"
+#include "launcher/system/files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-namespace prun::agent {
+namespace prun::system {
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,4 +107,4 @@ TEST_F(Files, AFolderGoesWithItsFilesOnly) {
 }
 
 }  // namespace
-}  // namespace prun::agent
+}  // namespace prun::system

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include <prun/clock.hpp>
 #include <prun/communicator.hpp>
 #include <prun/counters.hpp>
 
@@ -55,12 +56,17 @@ class Environment {
   Counters counters() const;
   Counters counters(int rank) const;
 
+  // One time for all ranks. The first call sets it going on all hosts and returns when this rank has
+  // it, which takes some 50 ms; not collective. Throws timed_out where rank 0's host cannot be asked.
+  Clock& clock();
+
   // Seconds of a steady clock of this process, for measuring durations. Any thread.
   static double wtime();
 
  private:
   std::shared_ptr<detail::World> state_;
   Communicator world_;
+  std::unique_ptr<Clock> clock_;
 };
 
 }  // namespace prun

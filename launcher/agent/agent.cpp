@@ -147,6 +147,14 @@ void Agent::on_frame(const ControlFrame& frame) {
         }
       });
       return;
+    case ControlKind::clock_start:
+      take<bootstrap::ClockStart>(
+          frame, [this](const bootstrap::ClockStart& order) { start_clock(order); });
+      return;
+    case ControlKind::clock_follow:
+      take<bootstrap::ClockFollow>(
+          frame, [this](const bootstrap::ClockFollow& order) { follow_clock(order); });
+      return;
     case ControlKind::signal:
       take<bootstrap::Signal>(frame, [this](const bootstrap::Signal& signal) {
         for (auto& [number, rank] : ranks_) rank->signal_group(signal.number);
@@ -321,6 +329,7 @@ void Agent::make_shared_memory(std::vector<std::string>& notes) {
 void Agent::start_ranks() {
   if (!ready_ || started_) return;
   started_ = true;
+  make_clock_page();
   std::uint32_t local_rank = 0;
   for (auto& [number, rank] : ranks_) {
     const auto started = start_rank(*rank, local_rank++);
@@ -358,7 +367,8 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
                                     setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
                      .terminal = terminal,
                      .descriptor_limit = descriptor_limit_,
-                     .shared_memory = shared_memory_.get()});
+                     .shared_memory = shared_memory_.get(),
+                     .clock = clock_page_ ? clock_page_->descriptor() : -1});
 }
 
 void Agent::terminate(const bootstrap::Terminate& order) {
@@ -418,6 +428,8 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
       launcher_->send(aborting.value());
       return;
     }
+    case ControlKind::clock_wanted:
+      return clock_wanted(rank);
     case ControlKind::rank_finalized: {
       const auto finalized = bootstrap::decode_frame<bootstrap::RankFinalized>(frame);
       if (!finalized.ok()) return reject(rank, finalized.failure().text);
@@ -447,7 +459,8 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
 
   rank.phase = RankPhase::joined;
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
-                               hello_.cores, setup_->compression, shared_memory_.get()});
+                               hello_.cores, setup_->compression, shared_memory_.get(),
+                               clock_page_ ? clock_page_->descriptor() : -1});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});

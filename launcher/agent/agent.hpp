@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/agent/clock_service.hpp"
 #include "launcher/agent/file_forwarder.hpp"
 #include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
@@ -22,7 +23,9 @@
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
 #include "launcher/system/descriptor.hpp"
+#include "runtime/bootstrap/clock_messages.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/clock/clock_page.hpp"
 
 namespace prun::agent {
 
@@ -54,6 +57,11 @@ class Agent : private RankListener {
   void check_programs();
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
+  void make_clock_page();
+  void start_clock(const bootstrap::ClockStart& order);
+  void follow_clock(const bootstrap::ClockFollow& order);
+  void clock_wanted(RankProcess& rank);
+  void clock_is_ready();
   std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
   void terminate(const bootstrap::Terminate& order);
@@ -96,7 +104,11 @@ class Agent : private RankListener {
   std::vector<Runnable> runnables_;      // by program
   std::vector<std::vector<int>> cores_;  // processors of each; read when first wanted
   system::Descriptor shared_memory_;     // of the ranks of this host; none where they use TCP
-  bool ready_ = false;                   // every check passed
+  std::optional<clock::ClockPage> clock_page_;
+  std::unique_ptr<ClockService> clock_;    // from the first rank on that wants to know the time
+  std::vector<std::uint32_t> want_clock_;  // ranks that wait for it
+  bool clock_ready_ = false;
+  bool ready_ = false;  // every check passed
   bool started_ = false;
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host

@@ -135,7 +135,9 @@ core::Status RankProcess::start(const How& how) {
   request.stderr_fd = streams.rank_err.get();
   request.has_terminal = how.terminal.has_value();
   request.keep_fds = {rank_end.get()};
-  if (how.shared_memory >= 0) request.keep_fds.push_back(how.shared_memory);
+  for (const int shared : {how.shared_memory, how.clock}) {
+    if (shared >= 0) request.keep_fds.push_back(shared);
+  }
   request.processors = how.cores;
   request.descriptor_limit = how.descriptor_limit;
   const auto pid = system::spawn(request);

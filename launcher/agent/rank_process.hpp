@@ -60,6 +60,7 @@ class RankProcess {
     std::optional<winsize> terminal;  // it gets one of this size
     std::optional<rlimit> descriptor_limit;
     int shared_memory = -1;  // inherited if there is any
+    int clock = -1;          // the same
   };
   core::Status start(const How& how);
 

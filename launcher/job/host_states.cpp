@@ -120,6 +120,8 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::input_credit:
     case ControlKind::input_wanted:
     case ControlKind::rank_endpoint:
+    case ControlKind::clock_wanted:
+    case ControlKind::clock_port:
     case ControlKind::rank_aborting:
     case ControlKind::rank_exited:
     case ControlKind::rank_done:

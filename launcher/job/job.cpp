@@ -312,6 +312,7 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
   if (machine.channel) machine.channel->kill();
+  on_clock_host_lost(host);
   for (const auto rank : machine.ranks) {
     if (rank_gone_[rank]) continue;
     rank_gone_[rank] = true;

@@ -16,6 +16,7 @@
 #include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/io/raw_terminal.hpp"
+#include "launcher/job/clock_tree.hpp"
 #include "launcher/job/data_addresses.hpp"
 #include "launcher/job/file_chains.hpp"
 #include "launcher/job/file_sender.hpp"
@@ -148,15 +149,24 @@ class Job : private HostListener {
   void on_rank_done(std::uint32_t host, std::uint32_t rank);
   void on_rank_endpoint(const bootstrap::RankEndpoint& endpoint);
   void send_endpoints();
+  // The job's time (job_clock.cpp).
+  void on_clock_wanted();
+  void on_clock_port(std::uint32_t host, std::uint16_t port);
+  void on_clock_host_lost(std::uint32_t host);
+  std::optional<std::uint32_t> clock_place(std::uint32_t host) const;
+  void order_clocks(const std::vector<ClockTree::Order>& orders);
   bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
   void forget_reader(std::uint32_t rank);
   template <class Message>
+  void tell(std::uint32_t host, const Message& message) {
+    const auto& machine = machines_[host];
+    if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
+  }
+  template <class Message>
   void tell_all(const Message& message) {
-    for (auto& machine : machines_) {
-      if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
-    }
+    for (std::uint32_t host = 0; host < machines_.size(); ++host) tell(host, message);
   }
   // Those that have ranks left.
   template <class Message>
@@ -220,6 +230,8 @@ class Job : private HostListener {
   std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
+  std::vector<std::uint32_t> clock_hosts_;  // index into machines_; empty until the clock is wanted
+  ClockTree clock_tree_;
   RankOutput output_;
   InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;

@@ -8,6 +8,7 @@
 
 #include "launcher/io/exit_report.hpp"
 #include "launcher/job/job.hpp"
+#include "runtime/bootstrap/clock_messages.hpp"
 
 namespace prun::job {
 namespace {
@@ -82,6 +83,11 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
         if (is_rank_of(host, endpoint.rank)) on_rank_endpoint(endpoint);
       });
+    case ControlKind::clock_wanted:
+      return on_clock_wanted();
+    case ControlKind::clock_port:
+      return take<bootstrap::ClockPort>(
+          host, frame, [&](const auto& message) { on_clock_port(host, message.port); });
     case ControlKind::rank_aborting:
       return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
         if (is_rank_of(host, aborting.rank)) on_rank_aborting(host, aborting);

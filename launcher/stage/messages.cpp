@@ -3,23 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "runtime/bootstrap/checked.hpp"
+
 namespace prun::stage {
 namespace {
 
-template <class Message>
-core::Result<Message> checked(const wire::Reader& in, Message message, const char* name) {
-  if (!in.ok()) {
-    return core::Failure{Errc::bad_data,
-                         std::string("control message ") + name + " does not fit its bytes"};
-  }
-  return message;
-}
-
-bool get_bool(wire::Reader& in) {
-  const std::uint8_t value = in.u8();
-  if (value > 1) in.fail();
-  return value == 1;
-}
+using bootstrap::checked;
+using bootstrap::get_bool;
 
 }  // namespace
 

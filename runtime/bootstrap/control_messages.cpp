@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/bootstrap/checked.hpp"
+
 namespace prun::bootstrap {
 namespace {
 
@@ -16,15 +18,6 @@ Binding get_binding(Reader& in) {
   return static_cast<Binding>(value);
 }
 
-// The message if every field fitted, else a failure that names the message.
-template <class Message>
-Result<Message> checked(const Reader& in, Message message, const char* name) {
-  if (!in.ok())
-    return Failure{Errc::bad_data,
-                   std::string("control message ") + name + " does not fit its bytes"};
-  return message;
-}
-
 void put_strings(Writer& out, const std::vector<std::string>& values) {
   out.u32(static_cast<std::uint32_t>(values.size()));
   for (const auto& value : values) out.string(value);
@@ -35,16 +28,6 @@ std::vector<std::string> get_strings(Reader& in) {
   std::vector<std::string> values(entries);
   for (auto& value : values) value = in.string(wire::max_string_bytes);
   return values;
-}
-
-void put_bool(Writer& out, bool value) {
-  out.u8(value ? 1 : 0);
-}
-
-bool get_bool(Reader& in) {
-  const std::uint8_t value = in.u8();
-  if (value > 1) in.fail();
-  return value == 1;
 }
 
 void put_bytes(Writer& out, std::span<const std::byte> value) {
@@ -416,6 +399,7 @@ void Welcome::encode(Writer& out) const {
   out.u32(cores);
   put_compression(out, compression);
   out.i32(shared_memory);
+  out.i32(clock);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -427,6 +411,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.cores = in.u32();
   message.compression = get_compression(in);
   message.shared_memory = in.i32();
+  message.clock = in.i32();
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

@@ -59,6 +59,11 @@ enum class ControlKind : std::uint8_t {
   stage_unpassed = 41,
   stage_source_lost = 42,
   stage_progress = 43,
+  clock_wanted = 70,  // these: clock_messages.hpp
+  clock_start = 71,
+  clock_port = 72,
+  clock_follow = 73,
+  clock_ready = 74,
 };
 
 using JobKey = std::array<std::byte, 32>;
@@ -325,6 +330,7 @@ struct Welcome {
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
   core::CompressionMode compression = core::CompressionMode::automatic;
   std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
+  std::int32_t clock = -1;          // descriptor of the page that tells the time; -1: none
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);

@@ -9,6 +9,8 @@
 #include <asio/write.hpp>
 #include <utility>
 
+#include "runtime/bootstrap/clock_messages.hpp"
+
 namespace prun::bootstrap {
 
 struct RankChannel::State {
@@ -29,6 +31,8 @@ struct RankChannel::State {
         const auto message = decode_frame<PeerLost>(frame);
         if (!message) return false;
         handlers.on_peer_lost(message.value());
+      } else if (frame.kind == ControlKind::clock_ready) {
+        handlers.on_clock_ready();
       } else {
         return false;
       }
@@ -132,6 +136,10 @@ void RankChannel::announce_port(std::uint16_t port) {
 
 void RankChannel::announce_finalized() {
   send(RankFinalized{});
+}
+
+void RankChannel::want_clock() {
+  send(ClockWanted{});
 }
 
 void RankChannel::announce_abort(std::int32_t exit_status, const std::string& text) {

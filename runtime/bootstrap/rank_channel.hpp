@@ -24,6 +24,7 @@ class RankChannel {
   struct Handlers {
     std::function<void(const Endpoints&)> on_endpoints;
     std::function<void(const PeerLost&)> on_peer_lost;
+    std::function<void()> on_clock_ready;
     std::function<void()> on_closed;  // the agent has gone
   };
 
@@ -43,6 +44,8 @@ class RankChannel {
   // These block for the little while the agent may take to read.
   void announce_port(std::uint16_t port);
   void announce_finalized();
+  // Answered by on_clock_ready.
+  void want_clock();
   void announce_abort(std::int32_t exit_status, const std::string& text);
 
  private:

@@ -152,7 +152,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
   }
   channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
                     [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
-                    [this] { launcher_gone_ = true; }});
+                    [this] { clock_ready_ = true; }, [this] { launcher_gone_ = true; }});
 }
 
 void World::make_endpoint(const core::Config& config) {

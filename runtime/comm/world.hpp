@@ -30,6 +30,8 @@
 
 namespace prun::detail {
 
+class ClockState;
+
 // One rank's whole machinery: the channel to its agent, the transports, point to point, and the
 // loop that moves them. Shared by the Environment and by what it gave out (communicators,
 // requests), so that those can still say what is wrong when they are used after finalize. One
@@ -142,6 +144,9 @@ class World {
   Counters counters() const;
   Counters counters(WorldRank rank) const;
 
+  // The job's time; the first call sets it going. Throws Error. See Environment::clock.
+  static std::shared_ptr<ClockState> join_clock(const std::shared_ptr<World>& world);
+
   void finalize();
   [[noreturn]] void abort(int exit_status, std::string_view text);
 
@@ -217,6 +222,7 @@ class World {
   std::uint64_t sleeps_ = 0;
   bool finalized_ = false;
   bool launcher_gone_ = false;
+  bool clock_ready_ = false;
 
   // A peer whose end is not clear yet: its connection broke and the launcher has not said why, or
   // the launcher says it has left in good order and its last messages may still be under way.

@@ -1,6 +1,7 @@
 // Every control message against bytes that are cut, stretched and forged. The rule: a decode either
 // fails or has read exactly what it would write.
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/bootstrap/clock_messages.hpp"
 
 #include <gtest/gtest.h>
 
@@ -137,6 +138,19 @@ PeerLost sample() {
   return {1, true, "has left"};
 }
 
+template <>
+ClockStart sample() {
+  return {true};
+}
+template <>
+ClockPort sample() {
+  return {4711};
+}
+template <>
+ClockFollow sample() {
+  return {3, 4711};
+}
+
 template <class Message>
 Bytes body_of(const Message& message) {
   wire::Writer out;
@@ -156,7 +170,8 @@ using AllMessages =
     ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput,
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
-                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
+                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
+                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady>;
 
 struct Names {
   template <class Message>

@@ -45,7 +45,7 @@ namespace prun::job {
 // status and the last line; all that follows from it is not told.
 class Job : private HostListener {
  public:
-  Job(asio::io_context& io, JobPlan plan, spdlog::logger& log);
+  Job(asio::io_context& io, JobPlan plan);
 
   // Answers prun's exit status, when no process of the job is left that could be reached.
   int run();
@@ -197,7 +197,6 @@ class Job : private HostListener {
 
   asio::io_context& io_;
   JobPlan plan_;
-  spdlog::logger& log_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
@@ -208,8 +207,6 @@ class Job : private HostListener {
   bool wishes_overdue_ = false;
   asio::steady_timer wishes_timer_;
   FileChains chains_;
-  TransferProgress progress_;
-  StatusLine status_line_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   std::uint64_t job_id_ = 0;
@@ -221,6 +218,9 @@ class Job : private HostListener {
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   RankOutput output_;
+  spdlog::logger log_;
+  TransferProgress progress_;
+  StatusLine status_line_;
   InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
   io::RawTerminal raw_terminal_;

@@ -238,6 +238,27 @@ class TerminalOfARank(AtATerminal):
         self.assertIn("--tty gives one rank a terminal", done.err)
 
 
+class OwnLines(AtATerminal):
+    """What prun says itself while a rank's line is not finished."""
+
+    def test_begin_a_line(self):
+        go, done = self.path("go"), self.path("done")
+        script = (f'if test $PRUN_RANK = 0; then printf half; while test ! -e {done}; do sleep 0.02; done; echo rest; '
+                  f'else while test ! -e {go}; do sleep 0.02; done; fi')
+        for words in ((), ("--output", "raw"), ("--tty",)):
+            with self.subTest(words):
+                terminal = self.prun("-v", *words, "-n", "2", "sh", "-c", script)
+                terminal.expect("half")
+                self.write("go", "")
+                terminal.expect(r"prun:.* rank 1 on .* exited")
+                self.assertRegex(terminal.screen, r"half\r\n(\x1b\[[0-9]*m)?prun:")
+                self.write("done", "")
+                terminal.expect(r"\r\nrest\r+\n")
+                self.assertEqual(terminal.wait(), 0)
+                os.remove(go)
+                os.remove(done)
+
+
 class WhileItStarts(AtATerminal):
     def stand_in(self, script):
         return self.write("ssh", '#!/bin/sh\nfor word; do host=$command; command=$word; test "$word" = -- && name=$host; done\n'

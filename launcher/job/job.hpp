@@ -151,6 +151,8 @@ class Job : private HostListener {
   bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
+  void on_input_wanted(std::uint32_t rank);
+  void tell_source(const InputReaders::Progress& progress);
   void forget_reader(std::uint32_t rank);
   template <class Message>
   void tell_all(const Message& message) {

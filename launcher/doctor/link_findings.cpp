@@ -62,8 +62,12 @@ class LinkFindings {
       add(Severity::warning, "links-not-measured", {i},
           fmt::format("its links were not measured: no prun-tune for {} stands beside this prun",
                       host.machine),
-          fmt::format("build prun on it, and: scp {}:prun/build/release/bin/prun-tune prun-tune-{}",
-                      login_target(host), host.architecture));
+          host.architecture == "aarch64" || host.architecture == "armhf"
+              ? fmt::format("build it, in the sources of prun: scripts/build-agents {}",
+                            host.architecture)
+              : fmt::format(
+                    "build prun on it, and: scp {}:prun/build/release/bin/prun-tune prun-tune-{}",
+                    login_target(host), host.architecture));
     }
     if (examination_.pairs.empty()) return;
     // What most hosts reach on their best link: a fast pair makes no cluster slow, and a slow host

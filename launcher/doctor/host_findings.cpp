@@ -42,10 +42,9 @@ std::string own_address(const HostFacts& host) {
   return {};
 }
 
-class HostFindings {
+class HostFindings : FindingGroup {
  public:
-  HostFindings(const Examination& examination, std::vector<Finding>& found)
-      : examination_(examination), found_(found) {}
+  using FindingGroup::FindingGroup;
 
   void look_at_hosts() {
     for (std::size_t i = 0; i < examination_.hosts.size(); ++i) {
@@ -201,14 +200,6 @@ class HostFindings {
     add(Severity::warning, "hot", {i}, fmt::format("it is {:.0f} degrees hot", *host.celsius),
         "cool it; then " + on_host(host, "cat /sys/class/thermal/thermal_zone0/temp"));
   }
-
-  void add(Severity severity, const std::string& id, std::vector<std::size_t> hosts,
-           const std::string& sentence, const std::string& repair) {
-    found_.push_back({severity, id, std::move(hosts), sentence, repair});
-  }
-
-  const Examination& examination_;
-  std::vector<Finding>& found_;
 };
 
 }  // namespace

@@ -20,10 +20,9 @@ double speed_of(const PairFacts& pair) {
   return std::min(pair.there_bytes_per_second, pair.back_bytes_per_second);
 }
 
-class LinkFindings {
+class LinkFindings : FindingGroup {
  public:
-  LinkFindings(const Examination& examination, std::vector<Finding>& found)
-      : examination_(examination), found_(found) {}
+  using FindingGroup::FindingGroup;
 
   void look_at_interfaces() {
     std::uint32_t fastest = 0;
@@ -170,14 +169,6 @@ class LinkFindings {
     }
     return best;
   }
-
-  void add(Severity severity, const std::string& id, std::vector<std::size_t> hosts,
-           const std::string& sentence, const std::string& repair) {
-    found_.push_back({severity, id, std::move(hosts), sentence, repair});
-  }
-
-  const Examination& examination_;
-  std::vector<Finding>& found_;
 };
 
 }  // namespace

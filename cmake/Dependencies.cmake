@@ -2,9 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(Sodium REQUIRED)          # libsodium-dev
 find_package(Asio REQUIRED)            # libasio-dev
-if(PRUN_BUILD_LIBRARY)
-  find_package(LZ4 REQUIRED)           # liblz4-dev
-endif()
+find_package(LZ4 REQUIRED)             # liblz4-dev
 if(PRUN_AGENT_ONLY)
   # The packages below describe themselves for this machine's processor; of them the agent needs headers, which are the
   # same for all.

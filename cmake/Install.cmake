@@ -1,6 +1,6 @@
 # What `cmake --install` lays down: the prun command, the static library, its headers, the CMake package.
 if(PRUN_AGENT_ONLY)
-  install(TARGETS prun_agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
+  install(TARGETS prun_agent prun_tune RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
   return()
 endif()
 include(CMakePackageConfigHelpers)
@@ -36,6 +36,6 @@ if(PRUN_BUILD_LAUNCHER)
   endif()
   # What was built for other processors goes along.
   install(DIRECTORY "${PRUN_AGENT_DIR}/" DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun OPTIONAL USE_SOURCE_PERMISSIONS
-          FILES_MATCHING PATTERN "prun-agent-*" PATTERN tests EXCLUDE)
+          FILES_MATCHING PATTERN "prun-agent-*" PATTERN "prun-tune-*" PATTERN tests EXCLUDE)
   install(TARGETS prun_agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/prun)
 endif()

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ansicolor_sink.h>
 #include <asio/io_context.hpp>
 
 #include <algorithm>
@@ -185,13 +183,8 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   if (!options.pid_file.empty() && !write_pid(options.pid_file))
     return fail("--report-pid: cannot write " + options.pid_file + ": " + std::strerror(errno));
 
-  spdlog::logger log("prun", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
-  log.set_pattern("%^prun:%$ %v");  // in colour at a terminal
-  log.set_level(options.verbosity > 0 ? spdlog::level::info : spdlog::level::warn);
-  for (const auto& note : options.notes) log.info("{}", note);
-
   asio::io_context io(1);
-  job::Job job(io, std::move(plan), log);
+  job::Job job(io, std::move(plan));
   return job.run();
 }
 

@@ -132,6 +132,8 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
   if (typed.empty()) return problem(not_found, "the program's name is empty");
   if (!sent.empty()) {
     runnable.path = sent;
+    if (::access(sent.c_str(), X_OK) != 0)
+      return problem(cannot_execute, cannot + "it is not executable (chmod +x " + typed + ")");
   } else if (typed.find('/') == std::string::npos) {
     if (!program.search_path.empty())
       runnable.path = system::search_folders(program.search_path, runnable.directory, typed);

@@ -33,7 +33,11 @@ struct Place {
   std::string path;
   std::uint64_t free_kb = 0;
   bool writable = false;
+  bool runs_programs = false;  // it is not mounted noexec
 };
+
+// Why nothing is kept in the cache folder of the user.
+enum class CacheFault : std::uint8_t { none, open, not_own };
 
 // Power and heat of a Raspberry Pi, as its firmware tells: bit 0 too little voltage, 1 clock capped,
 // 2 throttled, 3 near its limit of heat; the same 16 bits higher for since it was started.
@@ -88,6 +92,8 @@ struct HostFacts {
   AgentState agent = AgentState::unknown;
   std::string architecture;   // of the agent for it
   std::vector<Place> places;  // for what is sent, in the order they are tried
+  CacheFault cache_fault = CacheFault::none;
+  std::string cache;  // the folder that has it
   std::optional<ClockReading> clock;
 };
 

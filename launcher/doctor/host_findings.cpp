@@ -19,6 +19,8 @@ constexpr std::uint64_t least_available_kb = 32 * 1024;
 // The agent and a program of some size.
 constexpr std::uint64_t least_free_kb = 16 * 1024;
 constexpr double hot_celsius = 80;
+// As agents find it; no path that a host has told stands in a command.
+constexpr const char* cache_folder = "${XDG_CACHE_HOME:-~/.cache}/prun";
 
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -40,10 +42,9 @@ std::string own_address(const HostFacts& host) {
   return {};
 }
 
-class HostFindings {
+class HostFindings : FindingGroup {
  public:
-  HostFindings(const Examination& examination, std::vector<Finding>& found)
-      : examination_(examination), found_(found) {}
+  using FindingGroup::FindingGroup;
 
   void look_at_hosts() {
     for (std::size_t i = 0; i < examination_.hosts.size(); ++i) {
@@ -54,6 +55,7 @@ class HostFindings {
       }
       look_at_login(i, host);
       look_at_agent(i, host);
+      look_at_cache(i, host);
       look_at_clock(i, host);
       look_at_board(i, host);
     }
@@ -100,19 +102,47 @@ class HostFindings {
     }
     if (host.places.empty() || host.agent != AgentState::will_be_sent) return;
     const bool any = std::any_of(host.places.begin(), host.places.end(), [](const Place& place) {
-      return place.writable && place.free_kb >= least_free_kb;
+      return place.runs_programs && place.free_kb >= least_free_kb;
     });
     const Place& first = host.places.front();
     if (!any) {
       add(Severity::failure, "no-room", {i},
           fmt::format("no folder there can take what prun sends ({} has {} kB free{})", first.path,
-                      first.free_kb, first.writable ? "" : " and is read-only"),
+                      first.free_kb,
+                      !first.writable        ? " and is read-only"
+                      : !first.runs_programs ? " and is mounted noexec"
+                                             : ""),
           on_host(host, "df -h"));
     } else if (!first.writable) {
       add(Severity::warning, "cache-read-only", {i},
           fmt::format("{} cannot be written, so that prun's agent is sent for every job",
                       first.path),
           on_host(host, "ls -ld ~ ~/.cache"));
+    } else if (!first.runs_programs) {
+      add(Severity::warning, "cache-noexec", {i},
+          fmt::format("{} is mounted noexec: nothing that stands there can be run, so that prun's "
+                      "agent is sent for every job",
+                      first.path),
+          on_host(host, "findmnt -T ~"));
+    } else if (first.free_kb < least_free_kb) {
+      add(Severity::warning, "cache-full", {i},
+          fmt::format("{} has {} kB free, so that what is sent cannot be kept", first.path,
+                      first.free_kb),
+          on_host(host, "du -xsh ~/* ~/.cache/* | sort -h | tail"));
+    }
+  }
+
+  void look_at_cache(std::size_t i, const HostFacts& host) {
+    if (host.local) return;
+    if (host.cache_fault == CacheFault::open) {
+      add(Severity::warning, "cache-open", {i},
+          fmt::format("{} is open to others, so that nothing that is sent is kept", host.cache),
+          on_host(host, fmt::format("chmod 700 {}", cache_folder)));
+    } else if (host.cache_fault == CacheFault::not_own) {
+      add(Severity::warning, "cache-not-own", {i},
+          fmt::format("{} is no folder of this user's, so that nothing that is sent is kept",
+                      host.cache),
+          on_host(host, fmt::format("{}rm -rf {}", sudo_for(host), cache_folder)));
     }
   }
 
@@ -170,14 +200,6 @@ class HostFindings {
     add(Severity::warning, "hot", {i}, fmt::format("it is {:.0f} degrees hot", *host.celsius),
         "cool it; then " + on_host(host, "cat /sys/class/thermal/thermal_zone0/temp"));
   }
-
-  void add(Severity severity, const std::string& id, std::vector<std::size_t> hosts,
-           const std::string& sentence, const std::string& repair) {
-    found_.push_back({severity, id, std::move(hosts), sentence, repair});
-  }
-
-  const Examination& examination_;
-  std::vector<Finding>& found_;
 };
 
 }  // namespace

@@ -20,10 +20,9 @@ double speed_of(const PairFacts& pair) {
   return std::min(pair.there_bytes_per_second, pair.back_bytes_per_second);
 }
 
-class LinkFindings {
+class LinkFindings : FindingGroup {
  public:
-  LinkFindings(const Examination& examination, std::vector<Finding>& found)
-      : examination_(examination), found_(found) {}
+  using FindingGroup::FindingGroup;
 
   void look_at_interfaces() {
     std::uint32_t fastest = 0;
@@ -62,8 +61,12 @@ class LinkFindings {
       add(Severity::warning, "links-not-measured", {i},
           fmt::format("its links were not measured: no prun-tune for {} stands beside this prun",
                       host.machine),
-          fmt::format("build prun on it, and: scp {}:prun/build/release/bin/prun-tune prun-tune-{}",
-                      login_target(host), host.architecture));
+          host.architecture == "aarch64" || host.architecture == "armhf"
+              ? fmt::format("build it, in the sources of prun: scripts/build-agents {}",
+                            host.architecture)
+              : fmt::format(
+                    "build prun on it, and: scp {}:prun/build/release/bin/prun-tune prun-tune-{}",
+                    login_target(host), host.architecture));
     }
     if (examination_.pairs.empty()) return;
     // What most hosts reach on their best link: a fast pair makes no cluster slow, and a slow host
@@ -166,14 +169,6 @@ class LinkFindings {
     }
     return best;
   }
-
-  void add(Severity severity, const std::string& id, std::vector<std::size_t> hosts,
-           const std::string& sentence, const std::string& repair) {
-    found_.push_back({severity, id, std::move(hosts), sentence, repair});
-  }
-
-  const Examination& examination_;
-  std::vector<Finding>& found_;
 };
 
 }  // namespace

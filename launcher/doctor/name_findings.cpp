@@ -18,10 +18,9 @@ bool has_plain_name(const HostFacts& host) {
          host.host.name.find_first_not_of("0123456789") != std::string::npos;
 }
 
-class NameFindings {
+class NameFindings : FindingGroup {
  public:
-  NameFindings(const Examination& examination, std::vector<Finding>& found)
-      : examination_(examination), found_(found) {}
+  using FindingGroup::FindingGroup;
 
   void look_at_names() {
     std::map<std::pair<std::string, std::uint16_t>, std::vector<std::size_t>> at;
@@ -88,14 +87,6 @@ class NameFindings {
         fmt::format("name the address that is meant: -H {}",
                     host.host.user.empty() ? reached : host.host.user + "@" + reached));
   }
-
-  void add(Severity severity, const std::string& id, std::vector<std::size_t> hosts,
-           const std::string& sentence, const std::string& repair) {
-    found_.push_back({severity, id, std::move(hosts), sentence, repair});
-  }
-
-  const Examination& examination_;
-  std::vector<Finding>& found_;
 };
 
 }  // namespace

@@ -16,11 +16,13 @@ constexpr std::size_t most_noise_shown = 120;
 constexpr std::size_t most_places = 8;
 
 // The small programs that are asked may be missing, or stand where a login shell for commands does
-// not look; then a line has no value.
+// not look; then a line has no value. The machine is asked for as a login of a job asks
+// (ssh::remote_command).
 constexpr std::string_view ask_system =
     "exec 2>/dev/null; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; p() {{ printf '%s\\n' \"$*\"; "
     "}}; "
-    "printf '\\n{greeting}\\n'; p connection $SSH_CONNECTION; n=`uname -n`; m=`uname -m`; "
+    "printf '\\n{greeting}\\n'; p connection $SSH_CONNECTION; n=`uname -n`; "
+    "read -r m </proc/sys/kernel/arch || m=`uname -m`; "
     "p name \"$n\"; p machine \"$m\"; p kernel `uname -sr`; p bits `getconf LONG_BIT`; "
     "p user `id -u`; "
     "p cores `getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo`; "
@@ -56,7 +58,14 @@ constexpr std::string_view ask_places =
     "for d in \"$c\" \"${{TMPDIR:-/tmp}}\" /dev/shm /var/tmp; do e=$d; "
     "while test -n \"$e\" && ! test -d \"$e\"; do e=${{e%/*}}; done; e=${{e:-/}}; w=-; "
     "test -w \"$e\" && w=w; "
-    "p place `df -Pk \"$e\" | {{ read -r x; read -r x x x f x; echo \"$f\"; }}` $w \"$d\"; done; ";
+    "p place `df -Pk \"$e\" | {{ read -r x; read -r x x x f x t; q=; while read -r x y x z x; do "
+    "test \"$y\" = \"$t\" && q=$z; done </proc/mounts; "
+    "case $w,$q, in w*,noexec,*) w=n;; esac; echo \"$f\" $w; }}` \"$d\"; done; "
+    // The agent keeps nothing in a folder that others can get at (stage::cache_fault).
+    "if test -d \"$c\" && ! test -L \"$c\"; then set -- `ls -ldn \"$c\"`; "
+    "if test \"$3\" != `id -u`; then p cache not-own \"$c\"; "
+    "else case $1 in d*------|d*------[.+@]) ;; *) p cache open \"$c\";; esac; fi; "
+    "elif test -e \"$c\" || test -L \"$c\"; then p cache not-own \"$c\"; fi; ";
 
 constexpr std::string_view ask_clock = "p end; while read -r x; do p clock `date +%s.%N`; done";
 
@@ -183,10 +192,18 @@ void ProbeReply::take_fact(std::string_view name, std::string_view value) {
                    : state == "absent" ? AgentState::will_be_sent
                                        : AgentState::not_available;
     facts_.architecture = plain_word(value.substr(0, value.rfind('-')));
+  } else if (name == "cache") {
+    const std::string_view fault = take_word(value);
+    facts_.cache_fault = fault == "open"      ? CacheFault::open
+                         : fault == "not-own" ? CacheFault::not_own
+                                              : CacheFault::none;
+    facts_.cache = printable(value, 120);
   } else if (name == "place" && facts_.places.size() < most_places) {
     Place place;
     place.free_kb = number(take_word(value));
-    place.writable = take_word(value) == "w";
+    const std::string_view use = take_word(value);
+    place.writable = use == "w" || use == "n";
+    place.runs_programs = use == "w";
     place.path = printable(value, 120);
     facts_.places.push_back(std::move(place));
   }

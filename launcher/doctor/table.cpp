@@ -110,6 +110,20 @@ std::string login_words(const HostFacts& host) {
   return words;
 }
 
+std::string program_words(const Examination& examination, std::size_t host) {
+  bool is_noted = false;
+  for (const auto& word : examination.program_words) {
+    if (std::find(word.hosts.begin(), word.hosts.end(), host) == word.hosts.end()) {
+      // Nobody knows for which host it failed.
+      if (word.fails && word.hosts.empty()) return {};
+      continue;
+    }
+    if (word.fails) return "fails";
+    is_noted = true;
+  }
+  return is_noted ? "runs, see below" : "runs";
+}
+
 std::string host_table(const Examination& examination) {
   std::vector<Row> rows{{"host", "address", "port", "key", "login", "machine", "kernel", "cores",
                          "memory", "agent", "clock", "link", "power"}};
@@ -117,7 +131,10 @@ std::string host_table(const Examination& examination) {
       std::any_of(examination.hosts.begin(), examination.hosts.end(),
                   [](const HostFacts& host) { return !power_words(host).empty(); });
   if (!any_power) rows.front().pop_back();
-  for (const auto& host : examination.hosts) {
+  const bool any_program = !examination.program.empty();
+  if (any_program) rows.front().emplace_back("program");
+  for (std::size_t i = 0; i < examination.hosts.size(); ++i) {
+    const HostFacts& host = examination.hosts[i];
     std::string address = host.address;
     if (address.empty() && !host.addresses.empty()) address = host.addresses.front();
     Row row{hosts::name_of(host.host), or_unknown(address),
@@ -133,6 +150,7 @@ std::string host_table(const Examination& examination) {
              agent_words(host), clock_words(host), link_words(host)})
       row.push_back(or_unknown(words));
     if (any_power) row.push_back(or_unknown(power_words(host)));
+    if (any_program) row.push_back(or_unknown(program_words(examination, i)));
     rows.push_back(std::move(row));
   }
   return aligned(rows);

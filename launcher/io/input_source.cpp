@@ -55,6 +55,7 @@ struct InputSource::State {
   std::size_t credit = 0;
   std::size_t newly_taken = 0;
   bool is_wanted = false;
+  bool asks_again = false;
   bool has_left = false;
 
   std::thread thread;  // of the owner
@@ -72,16 +73,18 @@ struct InputSource::State {
     std::size_t credit;
     std::size_t taken;
     bool is_wanted;
+    bool asks_again;
   };
   Orders take_orders() {
     const std::lock_guard lock(mutex);
-    return {credit, std::exchange(newly_taken, 0), is_wanted};
+    return {credit, std::exchange(newly_taken, 0), is_wanted, std::exchange(asks_again, false)};
   }
 
   // Waits for something to do and does it. False: leave.
   bool step(const std::shared_ptr<State>& self) {
     const Orders orders = take_orders();
     head.drop(orders.taken);
+    if (orders.asks_again) has_offered = false;
     const std::size_t allowed = std::min(orders.credit, wire::output_chunk_bytes);
     const bool looks =
         allowed != 0 && !has_ended && head.may_show_more() && (!has_offered || orders.is_wanted);
@@ -165,13 +168,22 @@ void InputSource::taken(std::size_t bytes) {
     const std::lock_guard lock(state_->mutex);
     state_->newly_taken += bytes;
   }
-  add_credit(bytes);
+  state_->event.wake();
 }
 
 void InputSource::want() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->is_wanted = true;
+  }
+  state_->event.wake();
+}
+
+void InputSource::ask_again() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_wanted = false;
+    state_->asks_again = true;
   }
   state_->event.wake();
 }

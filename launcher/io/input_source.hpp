@@ -38,7 +38,7 @@ class InputSource {
   // What becomes of bytes that were read and that nobody takes.
   enum class Use : std::uint8_t {
     shared,   // they are left to others, as above
-    at_once,  // they are lost: for input that goes to several, and descriptors of our own
+    at_once,  // they are lost: for a terminal of a rank, and descriptors of our own
   };
 
   // `may_read` is asked on the reader's thread.
@@ -51,12 +51,13 @@ class InputSource {
 
   void add_credit(std::size_t bytes);
 
-  // So much of what data() brought has found its reader: it is taken off the descriptor, and as much
-  // credit comes back.
+  // So much of what data() brought has found its reader: it is taken off the descriptor.
   void taken(std::size_t bytes);
 
   // The answer to offered(): a line may be read.
   void want();
+  // Whoever has answered may have left: the answer counts no more.
+  void ask_again();
 
   // Looks at once whether prun is in the foreground again, as after SIGCONT; by itself it looks
   // four times a second.

@@ -1,6 +1,7 @@
 #include "launcher/job/input_readers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace prun::job {
 
@@ -14,26 +15,32 @@ std::vector<std::uint32_t> InputReaders::ranks() const {
   return list;
 }
 
-std::size_t InputReaders::took(std::uint32_t rank, std::uint32_t bytes) {
+bool InputReaders::has_taken_all(std::uint32_t rank) const {
   const auto reader = taken_.find(rank);
-  if (reader == taken_.end()) return 0;
+  return reader != taken_.end() && reader->second == given_;
+}
+
+InputReaders::Progress InputReaders::took(std::uint32_t rank, std::uint32_t bytes) {
+  const auto reader = taken_.find(rank);
+  if (reader == taken_.end()) return {};
   reader->second += bytes;
   return advance();
 }
 
-std::size_t InputReaders::left(std::uint32_t rank) {
+InputReaders::Progress InputReaders::left(std::uint32_t rank) {
   taken_.erase(rank);
   return advance();
 }
 
-std::size_t InputReaders::advance() {
-  if (taken_.empty()) return 0;
-  const auto slowest =
-      std::min_element(taken_.begin(), taken_.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  const std::uint64_t more = slowest->second - taken_by_all_;
-  taken_by_all_ = slowest->second;
-  return static_cast<std::size_t>(more);
+InputReaders::Progress InputReaders::advance() {
+  if (taken_.empty()) return {};
+  const auto [slowest, fastest] =
+      std::minmax_element(taken_.begin(), taken_.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; });
+  const std::uint64_t by_one = std::max(fastest->second, taken_by_one_);
+  const std::uint64_t by_all = slowest->second;
+  return {static_cast<std::size_t>(by_one - std::exchange(taken_by_one_, by_one)),
+          static_cast<std::size_t>(by_all - std::exchange(taken_by_all_, by_all))};
 }
 
 }  // namespace prun::job

@@ -12,6 +12,7 @@
 
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/io/exit_report.hpp"
+#include "launcher/job/log_lines.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
 #include "runtime/security/random.hpp"
 
@@ -37,17 +38,12 @@ bool is_ignored(int number) {
 
 }  // namespace
 
-Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
+Job::Job(asio::io_context& io, JobPlan plan)
     : io_(io),
       plan_(std::move(plan)),
-      log_(log),
       fan_out_(plan_.options.ssh_window),
       agents_(plan_.agents),
       wishes_timer_(io),
-      progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : -1),
-      // With -v each step has a line of its own.
-      status_line_(plan_.options.verbosity == 0 && ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO
-                                                                                : -1),
       endpoint_timer_(io),
       output_(io, plan_.options.output,
               {.settled =
@@ -62,6 +58,15 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
                      decide(cli::exit_own_failure, text);
                      end_job(failure_grace);
                    }}),
+      log_("prun", std::make_shared<LogLines>(
+                       [this](const std::string& line) { output_.whole_line(line); })),
+      progress_(plan_.options.verbosity >= 0 && ::isatty(STDERR_FILENO) == 1
+                    ? &output_.in_place_line()
+                    : nullptr),
+      // With -v each step has a line of its own.
+      status_line_(plan_.options.verbosity == 0 && ::isatty(STDERR_FILENO) == 1
+                       ? &output_.in_place_line()
+                       : nullptr),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -76,6 +81,8 @@ Job::Job(asio::io_context& io, JobPlan plan, spdlog::logger& log)
     machine->request.leaves_nothing = plan_.options.leaves_nothing;
     machines_.push_back(std::move(machine));
   }
+  log_.set_pattern("%^prun:%$ %v");  // in colour at a terminal
+  log_.set_level(plan_.options.verbosity > 0 ? spdlog::level::info : spdlog::level::warn);
   job_id_ = security::random_u64();
   security::random_bytes(key_);
   assign_ranks(plan_.host_of_rank);
@@ -128,6 +135,7 @@ void Job::show_status() {
 }
 
 int Job::run() {
+  for (const auto& note : plan_.options.notes) log_.info("{}", note);
   watch_signals();
   if (plan_.options.timeout) {
     job_timer_.expires_after(*plan_.options.timeout);
@@ -197,7 +205,7 @@ void Job::close_down(milliseconds patience) {
   if (stage_ >= Stage::closing) return;
   stage_ = Stage::closing;
   trace("closing");
-  status_line_.clear();
+  output_.in_place_line().clear();
   status_timer_.cancel();
   job_timer_.cancel();
   wishes_timer_.cancel();
@@ -245,6 +253,7 @@ void Job::write_out() {
   output_.show_sorted([this] {
     tell_ends();
     tell_timing();
+    trace("over");
     if (!sentence_.empty()) output_.own_line(sentence_);
     output_.finish([this] { leave(); });
   });
@@ -274,7 +283,6 @@ void Job::tell_timing() {
 
 void Job::leave() {
   stage_ = Stage::over;
-  trace("over");
   io_.stop();
 }
 
@@ -386,7 +394,7 @@ void Job::interrupt(int number) {
 // Ctrl-Z: the ranks first, then prun itself; SIGCONT brings both back.
 void Job::stop_with_the_ranks() {
   if (stage_ == Stage::running && forwards_signals()) tell_all(bootstrap::Signal{SIGTSTP});
-  status_line_.clear();
+  output_.in_place_line().clear();
   raw_terminal_.restore();
   // Time for the order to leave; a stopped launcher sends nothing.
   stop_timer_.expires_after(milliseconds(50));

@@ -46,7 +46,7 @@ namespace prun::job {
 // status and the last line; all that follows from it is not told.
 class Job : private HostListener {
  public:
-  Job(asio::io_context& io, JobPlan plan, spdlog::logger& log);
+  Job(asio::io_context& io, JobPlan plan);
 
   // Answers prun's exit status, when no process of the job is left that could be reached.
   int run();
@@ -158,6 +158,8 @@ class Job : private HostListener {
   bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
+  void on_input_wanted(std::uint32_t rank);
+  void tell_source(const InputReaders::Progress& progress);
   void forget_reader(std::uint32_t rank);
   template <class Message>
   void tell(std::uint32_t host, const Message& message) {
@@ -207,7 +209,6 @@ class Job : private HostListener {
 
   asio::io_context& io_;
   JobPlan plan_;
-  spdlog::logger& log_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
@@ -218,8 +219,6 @@ class Job : private HostListener {
   bool wishes_overdue_ = false;
   asio::steady_timer wishes_timer_;
   FileChains chains_;
-  TransferProgress progress_;
-  StatusLine status_line_;
   std::vector<StartFailure> start_failures_;
   std::vector<HostWord> notes_;
   std::uint64_t job_id_ = 0;
@@ -233,6 +232,9 @@ class Job : private HostListener {
   std::vector<std::uint32_t> clock_hosts_;  // index into machines_; empty until the clock is wanted
   ClockTree clock_tree_;
   RankOutput output_;
+  spdlog::logger log_;
+  TransferProgress progress_;
+  StatusLine status_line_;
   InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
   io::RawTerminal raw_terminal_;

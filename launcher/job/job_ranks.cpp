@@ -77,7 +77,7 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::input_wanted:
       return take<bootstrap::InputWanted>(host, frame, [&](const auto& wanted) {
-        if (is_rank_of(host, wanted.rank) && input_) input_->want();
+        if (is_rank_of(host, wanted.rank)) on_input_wanted(wanted.rank);
       });
     case ControlKind::rank_endpoint:
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
@@ -189,6 +189,7 @@ void Job::begin_input() {
   };
   io::InputSource::Handlers handlers;
   handlers.data = [this, send](const std::vector<std::byte>& bytes) {
+    input_readers_.given(bytes.size());
     for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::RankInput{rank, bytes});
   };
   handlers.end = [this, send] {
@@ -197,9 +198,9 @@ void Job::begin_input() {
   handlers.offered = [this, send] {
     for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::InputOffer{rank});
   };
-  // Where several read, what one of them has not read another has.
-  const bool at_once = plan_.options.input == cli::InputFor::all || terminal_rank() >= 0;
-  const auto use = at_once ? io::InputSource::Use::at_once : io::InputSource::Use::shared;
+  // A rank's terminal has read what it was given.
+  const auto use =
+      terminal_rank() >= 0 ? io::InputSource::Use::at_once : io::InputSource::Use::shared;
   if (terminal_rank() >= 0) raw_terminal_.take(STDIN_FILENO);
   input_ = std::make_unique<io::InputSource>(
       STDIN_FILENO, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
@@ -208,21 +209,33 @@ void Job::begin_input() {
 }
 
 void Job::on_input_credit(const bootstrap::InputCredit& credit) {
-  const std::size_t more = input_readers_.took(credit.rank, credit.bytes);
-  if (input_ && more != 0) input_->taken(more);
+  tell_source(input_readers_.took(credit.rank, credit.bytes));
   if (credit.closed) forget_reader(credit.rank);
+}
+
+// What one of several has taken is gone; more is read when all have room for it.
+void Job::tell_source(const InputReaders::Progress& progress) {
+  if (!input_) return;
+  if (progress.by_one != 0) input_->taken(progress.by_one);
+  if (progress.by_all != 0) input_->add_credit(progress.by_all);
+}
+
+// Said before the rank got what another has asked for, it is settled.
+void Job::on_input_wanted(std::uint32_t rank) {
+  if (input_ && input_readers_.has_taken_all(rank)) input_->want();
 }
 
 // What nobody has read yet stays where it is.
 void Job::forget_reader(std::uint32_t rank) {
   if (!input_readers_.has(rank)) return;
-  const std::size_t more = input_readers_.left(rank);
+  const auto progress = input_readers_.left(rank);
   if (!input_) {
     if (may_input_begin()) begin_input();
   } else if (input_readers_.empty()) {
     input_->stop();
-  } else if (more != 0) {
-    input_->taken(more);
+  } else {
+    tell_source(progress);
+    input_->ask_again();  // it may have been the only one who wanted more
   }
 }
 

@@ -25,7 +25,7 @@ io::LineMerger::Settings merger_settings() {
 RankOutput::RankOutput(asio::io_context& io, cli::OutputOptions options, Handlers handlers)
     : options_(std::move(options)),
       handlers_(std::move(handlers)),
-      merger_([this](io::OutputChunk chunk) { sink_.write(std::move(chunk)); }, merger_settings()),
+      merger_([this](io::OutputChunk chunk) { write(std::move(chunk)); }, merger_settings()),
       sink_(STDOUT_FILENO, STDERR_FILENO,
             [&io](std::function<void()> work) { asio::post(io, std::move(work)); },
             {.settled =
@@ -36,6 +36,9 @@ RankOutput::RankOutput(asio::io_context& io, cli::OutputOptions options, Handler
                  [this](io::Stream stream, int error) {
                    if (stream == io::Stream::out) handlers_.broken(error);
                  }}),
+      in_place_line_([this](std::string bytes) {
+        sink_.write({io::Stream::err, 0, 0, std::move(bytes)});
+      }),
       tick_(io) {}
 
 core::Status RankOutput::prepare(const io::PatternPlace& place, bool label) {
@@ -76,11 +79,17 @@ void RankOutput::take(std::uint32_t rank, std::uint8_t number, std::span<const s
 void RankOutput::show(std::uint32_t rank, io::Stream stream, std::string_view text,
                       std::size_t credit) {
   if (options_.raw || rank == raw_rank_) {
-    sink_.write({stream, rank, credit, std::string(text)});
+    if (!text.empty()) raw_line_is_open_ = text.back() != '\n';
+    write({stream, rank, credit, std::string(text)});
   } else {
     merger_.feed(rank, stream, text);
     arm_tick();
   }
+}
+
+void RankOutput::write(io::OutputChunk chunk) {
+  if (!chunk.bytes.empty()) in_place_line_.clear();
+  sink_.write(std::move(chunk));
 }
 
 // Piece by piece, the next when the one before is written: the reader may be slow.
@@ -108,12 +117,14 @@ void RankOutput::end_of(std::uint32_t rank) {
   merger_.end(rank, io::Stream::err);
 }
 
-void RankOutput::own_line(const std::string& text) {
-  merger_.own_lines(io::Stream::err, "prun: " + text + "\n");
+void RankOutput::whole_line(const std::string& line) {
+  const bool begins = std::exchange(raw_line_is_open_, false);
+  merger_.own_lines(io::Stream::err, begins ? "\n" + line : line);
 }
 
 void RankOutput::finish(std::function<void()> done) {
   merger_.flush();
+  in_place_line_.clear();
   sink_.when_written(std::move(done));
 }
 

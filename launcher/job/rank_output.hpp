@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "launcher/cli/run_options.hpp"
+#include "launcher/io/in_place_line.hpp"
 #include "launcher/io/line_merger.hpp"
 #include "launcher/io/output_files.hpp"
 #include "launcher/io/output_pattern.hpp"
@@ -42,7 +43,11 @@ class RankOutput {
   // The rank will print no more.
   void end_of(std::uint32_t rank);
   // "prun: TEXT" on standard error.
-  void own_line(const std::string& text);
+  void own_line(const std::string& text) { whole_line("prun: " + text); }
+  // As it is, on standard error, on a line of its own.
+  void whole_line(const std::string& line);
+  // For those who tell a person at a terminal what prun is doing; whatever else is shown clears it.
+  io::InPlaceLine& in_place_line() { return in_place_line_; }
   // `shown` is called once everything that was kept for --sort is with the sink.
   void show_sorted(std::function<void()> shown);
   // `done` is called when everything is out.
@@ -52,16 +57,19 @@ class RankOutput {
   void arm_tick();
   void check_file(const core::Status& written);
   void show(std::uint32_t rank, io::Stream stream, std::string_view text, std::size_t credit);
+  void write(io::OutputChunk chunk);
   bool is_shown(std::uint32_t rank, io::Stream stream) const;
 
   cli::OutputOptions options_;
   Handlers handlers_;
   std::optional<std::uint32_t> raw_rank_;
+  bool raw_line_is_open_ = false;
   bool files_failed_ = false;
   io::OutputFiles files_;
   io::OutputSpool spool_;
   io::LineMerger merger_;
   io::OutputSink sink_;
+  io::InPlaceLine in_place_line_;
   asio::steady_timer tick_;
   bool ticking_ = false;
 };

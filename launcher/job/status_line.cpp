@@ -1,11 +1,11 @@
 #include "launcher/job/status_line.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "launcher/io/raw_terminal.hpp"
 
 namespace prun::job {
 namespace {
@@ -16,14 +16,9 @@ using std::chrono::seconds;
 constexpr seconds silent{3};
 constexpr std::size_t usual_columns = 80;
 
-void write_out(int fd, const std::string& text) {
-  // A terminal that takes nothing loses a picture of the moment.
-  [[maybe_unused]] const auto put = ::write(fd, text.data(), text.size());
-}
-
-std::size_t columns_of(int fd) {
-  winsize size{};
-  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_columns;
+std::size_t columns_of_terminal() {
+  const auto size = io::window_size();
+  return size && size->columns > 0 ? size->columns : usual_columns;
 }
 
 }  // namespace
@@ -58,20 +53,19 @@ StatusLine::Duration StatusLine::next_look(Duration since_begin) {
 }
 
 void StatusLine::show(const std::vector<AwaitedHost>& hosts, Duration since_begin) {
-  if (fd_ < 0 || since_begin < silent) return;
+  if (line_ == nullptr || since_begin < silent) return;
   if (hosts.empty()) return clear();
   constexpr std::string_view own_name = "prun: ";
   // The last column stays free: some terminals go to the next line behind it.
-  const std::size_t columns = columns_of(fd_);
+  const std::size_t columns = columns_of_terminal();
   const std::size_t room = columns - std::min(columns, own_name.size() + 1);
   const auto since = std::chrono::duration_cast<seconds>(since_begin);
-  write_out(fd_, fmt::format("\r\033[K{}{}", own_name, status_text(hosts, since, room)));
+  line_->show(status_text(hosts, since, room));
   shown_ = true;
 }
 
 void StatusLine::clear() {
-  if (!std::exchange(shown_, false)) return;
-  write_out(fd_, "\r\033[K");
+  if (std::exchange(shown_, false)) line_->clear();
 }
 
 }  // namespace prun::job

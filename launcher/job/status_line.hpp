@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "launcher/io/in_place_line.hpp"
+
 namespace prun::job {
 
 // A host that has not come as far as others, and what it is doing (doing_words).
@@ -18,25 +20,21 @@ std::string status_text(const std::vector<AwaitedHost>& hosts, std::chrono::seco
                         std::size_t columns);
 
 // What a person at a terminal sees of a start that takes long: one line, renewed in place. Owned by
-// the job, one thread; its end leaves nothing on the screen. Times are given to it.
+// the job, one thread. Times are given to it.
 class StatusLine {
  public:
   using Duration = std::chrono::steady_clock::duration;
 
-  // `fd` below 0: nobody looks.
-  explicit StatusLine(int fd) : fd_(fd) {}
-  ~StatusLine() { clear(); }
-  StatusLine(const StatusLine&) = delete;
-  StatusLine& operator=(const StatusLine&) = delete;
+  // nullptr: nobody looks.
+  explicit StatusLine(io::InPlaceLine* line) : line_(line) {}
 
   // How long until show() has something new to say.
   static Duration next_look(Duration since_begin);
   void show(const std::vector<AwaitedHost>& hosts, Duration since_begin);
-  // Before anything else is written to the terminal.
   void clear();
 
  private:
-  int fd_;
+  io::InPlaceLine* line_;
   bool shown_ = false;
 };
 

@@ -1,10 +1,10 @@
 #include "launcher/job/transfer_progress.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace prun::job {
 namespace {
@@ -13,22 +13,17 @@ constexpr std::chrono::milliseconds silent{1000};
 constexpr std::chrono::milliseconds between{200};
 constexpr std::size_t most_names = 4;
 
-void write_out(int fd, const std::string& text) {
-  // A terminal that takes nothing loses a picture of the moment.
-  [[maybe_unused]] const auto put = ::write(fd, text.data(), text.size());
-}
-
 }  // namespace
 
 void TransferProgress::moved(const std::string& host, std::uint64_t sent, std::uint64_t bytes,
                              Clock::time_point now) {
-  if (fd_ < 0) return;
+  if (line_ == nullptr) return;
   if (!begun_) begun_ = now;
   transfers_[host] = {sent, bytes, sent == bytes};
   if (now - *begun_ < silent || (shown_ && now - shown_at_ < between)) return;
   shown_ = true;
   shown_at_ = now;
-  write_out(fd_, "\r\033[Kprun: " + text(now));
+  line_->show(text(now));
 }
 
 void TransferProgress::over(const std::string& host) {
@@ -41,9 +36,7 @@ void TransferProgress::over(const std::string& host) {
 }
 
 void TransferProgress::clear() {
-  if (!shown_) return;
-  shown_ = false;
-  write_out(fd_, "\r\033[K");
+  if (std::exchange(shown_, false)) line_->clear();
 }
 
 std::string TransferProgress::text(Clock::time_point now) const {

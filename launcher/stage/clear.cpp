@@ -28,7 +28,8 @@ ClearOrder parse_clear(const std::vector<std::string>& words) {
   if (words.size() == 1) return order;
   order.arguments.assign(words.begin(), clear);
   order.arguments.insert(order.arguments.end(), clear + 1, words.end());
-  for (const char* word : {"-N", "1", "--stage=off", "--", "/bin/sh", "-c", clear_script})
+  for (const char* word :
+       {"-N", "1", "--stage=off", "--wdir=/", "--", "/bin/sh", "-c", clear_script})
     order.arguments.emplace_back(word);
   return order;
 }

@@ -91,6 +91,18 @@ class Hosts(DoctorTest):
         self.assertEqual(self.cluster.run("rpi2", ["getent", "ahostsv4", "rpi2"]).stdout.split()[0], "10.77.0.2")
         self.assertEqual(self.cluster.run("rpi2", ["getent", "ahostsv4", "localhost"]).stdout.split()[0], "127.0.0.1")
 
+    def test_the_repair_of_a_cache_that_others_get_at_repairs_it(self):
+        self.cluster.run("rpi1", ["prun", "--no-persist", "-H", "rpi2", "true"], check=True)
+        for change, name in (("chmod 755 /root/.cache/prun", "cache-open"),
+                             ("chown nobody /root/.cache/prun", "cache-not-own"),
+                             ("rm -rf /root/.cache/prun; mount -t tmpfs -o noexec none /root/.cache", "cache-noexec")):
+            self.cluster.run("rpi2", ["sh", "-c", change], check=True)
+            found = self.finding(self.examine("rpi2", "--no-links"), name)
+            self.cluster.run("rpi1", ["sh", "-c", found["repair"]], check=True)
+            if name == "cache-noexec":  # that repair only shows what is mounted
+                self.cluster.run("rpi2", ["umount", "/root/.cache"], check=True)
+            self.assertEqual(self.examine("rpi2", "--no-links")["findings"], [])
+
     def test_one_name_for_two_addresses(self):
         self.with_file("rpi1", "etc/hosts", lambda text: text + "10.77.0.3 both\n10.77.0.4 both\n")
         told = self.examine("both", "--no-links", "--ssh-args", "-o HostKeyAlias=rpi3")

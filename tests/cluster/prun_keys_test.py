@@ -2,10 +2,10 @@
 
 import os
 import pathlib
-import pty
 import signal
 import unittest
 
+import terminal
 import vcluster
 from vcluster import Cluster, wait_until
 
@@ -54,24 +54,17 @@ class Keys(unittest.TestCase):
     def on_a_terminal(self, answers, *words):
         """prun keys on rpi1, on a terminal of its own; answers are pairs of a question's end and what is typed."""
         command = [str(vcluster.TOOL), "--name", self.cluster.name, "sh", "rpi1", "env", "PRUN_PERSIST=no", "prun", "keys", *words]
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.execv(command[0], command)
-        said, seen, left = "", 0, list(answers)
-        while True:
-            try:
-                part = os.read(terminal, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            said += part.decode(errors="replace")
-            while left and left[0][0] in said[seen:]:
-                question, answer = left.pop(0)
-                seen = said.index(question, seen) + len(question)
-                os.write(terminal, answer.encode() + b"\n")
-        os.close(terminal)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        seen, left = 0, list(answers)
+
+        def answer(said):
+            nonlocal seen
+            if not left or left[0][0] not in said[seen:]:
+                return None
+            question, typed = left.pop(0)
+            seen = said.index(question, seen) + len(question)
+            return typed
+
+        status, said = terminal.talk(lambda: os.execv(command[0], command), answer)
         self.assertEqual(left, [], said)
         return status, said.replace("\r", "")
 

@@ -223,6 +223,12 @@ class Program(Bare):
         self.assertEqual(result.returncode, 127)
         self.assertRegex(result.stderr, "^prun: rpi2: cannot run ./script: it is not there")
 
+    def test_a_program_without_leave_to_execute(self):
+        self.sh("rpi1", "echo true > /root/work/unfinished")
+        result = self.prun("-H", "rpi2", "./unfinished", dir="/root/work")
+        self.assertEqual((result.returncode, result.stderr),
+                         (126, "prun: rpi2: cannot run ./unfinished: it is not executable (chmod +x ./unfinished)\n"))
+
     def test_a_script_behind_its_interpreter_and_files_asked_for(self):
         result, sent = self.lacks("--stage", "helper.py", "--stage", "words.txt", "-H", "rpi2,rpi3", "python3", "main.py", "7")
         self.assertEqual((result.stdout, sent), ("helped 7\n" * 2, 6))

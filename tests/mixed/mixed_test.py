@@ -1,5 +1,6 @@
 """Hosts with different processors in one job: rpi1 as this machine, rpi2 64-bit ARM, rpi3 32-bit ARM, by qemu-user."""
 
+import json
 import os
 import pathlib
 import platform
@@ -68,6 +69,21 @@ class Mixed(unittest.TestCase):
         self.assertRegex(again.stderr, r"rpi2: agent \S+ on rpi2 \(aarch64, ")
         self.assertRegex(again.stderr, r"rpi3: agent \S+ on rpi3 \(armv7l, ")
 
+    def test_the_doctor_measures_links_between_different_processors(self):
+        result = self.prun("doctor", "--json", "-H", "rpi1,rpi2,rpi3")
+        told = json.loads(result.stdout)
+        self.assertEqual([(link["from"], link["to"]) for link in told["links"]],
+                         [("rpi1", "rpi2"), ("rpi1", "rpi3"), ("rpi2", "rpi3")])
+        self.assertEqual([one for one in told["findings"] if one["severity"] == "failure"], [])
+        # A prun that has their agents, and not what measures there.
+        self.cluster.run("rpi1", ["sh", "-c", f"mkdir -p untold && cp {vcluster.BIN}/prun {vcluster.BIN}/prun-tune "
+                                              f"{vcluster.BIN}/prun-agent-{OWN} {AGENTS}/prun-agent-* untold"], check=True)
+        told = json.loads(self.cluster.run("rpi1", ["untold/prun", "doctor", "--json", "-H", "rpi1,rpi4,rpi3"]).stdout)
+        self.assertEqual([(link["from"], link["to"]) for link in told["links"]], [("rpi1", "rpi4")])
+        [found] = [one for one in told["findings"] if one["id"] == "links-not-measured"]
+        self.assertEqual((found["hosts"], found["repair"]),
+                         (["rpi3"], "build it, in the sources of prun: scripts/build-agents armhf"))
+
     def test_dry_run_shows_the_files(self):
         result = self.prun("--dry-run", "-H", "rpi1,rpi2", "./mixed.%a")
         self.assertIn(f"./mixed.%a: ./mixed.{OWN} ({OWN}), ./mixed.aarch64 (aarch64), ./mixed.armhf (armhf)\n",
@@ -104,7 +120,8 @@ class Mixed(unittest.TestCase):
 
 if __name__ == "__main__":
     missing = [path for path in (AGENTS / "prun-agent-aarch64", AGENTS / "prun-agent-armhf", AGENTS / "tests/mixed.aarch64",
-                                 AGENTS / "tests/mixed.armhf") if not path.exists()]
+                                 AGENTS / "tests/mixed.armhf", AGENTS / "prun-tune-aarch64", AGENTS / "prun-tune-armhf")
+               if not path.exists()]
     if missing and not os.environ.get("PRUN_TEST_ALL"):
         print(f"skipped: {missing[0]} is not built: scripts/build-agents --tests")
         sys.exit(vcluster.SKIPPED)

@@ -145,7 +145,8 @@ class Doctor(LauncherTest):
 
     def test_a_processor_without_agent(self):
         self.stand_in("uname", 'case $1 in -m) echo vax;; *) exec /bin/uname "$@";; esac')
-        told = self.examine("one")
+        # An older kernel, which does not tell without uname.
+        told = self.examine("one", script='exec sh -c "$(printf %s "$command" | sed s,/proc/sys/kernel/arch,/nowhere,)"')
         self.assertEqual(self.ids(told), ["no-agent"])
         self.assertEqual((told["hosts"][0]["machine"], told["exit_status"]), ("vax", 2))
 
@@ -184,6 +185,10 @@ class Doctor(LauncherTest):
         self.assertEqual((sorted(found["hosts"]), found["severity"]), (["one", "two"], "failure"))
         self.assertIn("no folder of PATH has it", found["sentence"])
         self.assertFalse(os.path.exists(self.path("ran")))
+        for program, word in ((work, "runs"), ("no-such-program", "fails")):
+            done = self.run_prun("doctor", "--no-links", "--launcher-exec", self.ssh(self.log_in), "-H", "one,two", program)
+            header, *rows = done.out.splitlines()[:3]
+            self.assertEqual([row.split()[-1] for row in (header, *rows)], ["program", word, word])
 
     def test_this_machine_alone(self):
         done = self.run_prun("doctor", "--json")

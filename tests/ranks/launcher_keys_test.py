@@ -1,10 +1,10 @@
 """prun keys, with programs that stand in for ssh and its helpers."""
 
 import os
-import pty
 import unittest
 
-from launcher_support import LauncherTest
+import terminal
+from launcher_support import PRUN, LauncherTest
 
 
 class Keys(LauncherTest):
@@ -67,24 +67,14 @@ touch {self.path("home/.ssh/id_ed25519")} {self.path("home/.ssh/id_ed25519.pub")
 
     def on_a_terminal(self, answers, *words):
         """prun keys on a terminal of its own, where somebody types the answer to each question."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.execve(os.path.join(os.environ["PRUN_BIN"], "prun"), ["prun", "keys", *words], self.environment)
-        said, answered = "", 0
-        while True:
-            try:
-                part = os.read(terminal, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            said += part.decode(errors="replace")
+        left = list(answers)
+
+        def answer(said):
             asked = said.count("(yes/no)? ") + said.count("password of ")
-            while answered < asked and said.rstrip(" ").endswith(("?", ":")):
-                os.write(terminal, answers[answered].encode() + b"\n")
-                answered += 1
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.replace("\r", "")
+            return left.pop(0) if len(answers) - len(left) < asked and said.rstrip(" ").endswith(("?", ":")) else None
+
+        status, said = terminal.talk(lambda: os.execve(PRUN, ["prun", "keys", *words], self.environment), answer)
+        return status, said.replace("\r", "")
 
     def test_a_host_that_works_is_left_as_it_is(self):
         self.states(rpi1="works", rpi2="works")

@@ -135,6 +135,27 @@ class Keys(AtATerminal):
         terminal.expect("rank: first\r\n")
         terminal.expect("shell: second\r\n")
 
+    def test_a_line_for_all_ranks_leaves_the_others(self):
+        terminal = Terminal(self, ["bash", "-c", f'"{PRUN}" -n 3 --stdin all bash -c "echo up; read line; echo rank: \\$line"; '
+                                                 'read line; echo "shell: $line"; read line; echo "shell: $line"'])
+        terminal.expect("up\r\nup\r\nup\r\n")
+        terminal.type("first\nsecond\nthird\n")  # at once: two of the three have asked for more than they need
+        terminal.expect("rank: first\r\nrank: first\r\nrank: first\r\n")
+        terminal.expect("shell: second\r\nshell: third\r\n")
+
+    def test_input_for_all_when_one_leaves(self):
+        terminal = Terminal(self, ["bash", "-c", f'"{PRUN}" -n 2 --stdin all bash -c "echo up; if test \\$PRUN_RANK = 0; then '
+                                                 'read line; echo one: \\$line; fi; read line; echo rank: \\$line; read line; '
+                                                 'echo end: \\$line"'])
+        terminal.expect("up\r\nup\r\n")
+        terminal.type("a\n")
+        terminal.expect("(one|rank): a\r\n(one|rank): a\r\n")
+        terminal.type("b\n")
+        terminal.expect("(end|rank): b\r\n(end|rank): b\r\n")
+        terminal.type("c\n")
+        terminal.expect("end: c\r\n")
+        self.assertEqual(terminal.wait(), 0)
+
     def test_neither_flags_nor_settings_of_the_terminal_change(self):
         flags = self.write("flags", f"#!{sys.executable}\nimport fcntl\n"
                                     "print('flags', [fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (0, 1, 2)])\n")
@@ -238,6 +259,27 @@ class TerminalOfARank(AtATerminal):
         self.assertIn("--tty gives one rank a terminal", done.err)
 
 
+class OwnLines(AtATerminal):
+    """What prun says itself while a rank's line is not finished."""
+
+    def test_begin_a_line(self):
+        go, done = self.path("go"), self.path("done")
+        script = (f'if test $PRUN_RANK = 0; then printf half; while test ! -e {done}; do sleep 0.02; done; echo rest; '
+                  f'else while test ! -e {go}; do sleep 0.02; done; fi')
+        for words in ((), ("--output", "raw"), ("--tty",)):
+            with self.subTest(words):
+                terminal = self.prun("-v", *words, "-n", "2", "sh", "-c", script)
+                terminal.expect("half")
+                self.write("go", "")
+                terminal.expect(r"prun:.* rank 1 on .* exited")
+                self.assertRegex(terminal.screen, r"half\r\n(\x1b\[[0-9]*m)?prun:")
+                self.write("done", "")
+                terminal.expect(r"\r\nrest\r+\n")
+                self.assertEqual(terminal.wait(), 0)
+                os.remove(go)
+                os.remove(done)
+
+
 class WhileItStarts(AtATerminal):
     def stand_in(self, script):
         return self.write("ssh", '#!/bin/sh\nfor word; do host=$command; command=$word; test "$word" = -- && name=$host; done\n'
@@ -294,6 +336,24 @@ class LoopsOfTheShell(LauncherTest):
     def test_what_the_program_has_read_is_gone(self):
         self.assertEqual(self.lines('cat "$1" | { "$0" -n 2 wc -l; cat; }').count("4"), 1)
         self.assertEqual(self.lines('{ "$0" cat; echo rest; cat; } <"$1"'), ["one", "two", "three", "four", "rest"])
+
+    def test_all_ranks_read_and_leave_the_rest(self):
+        loop = 'while read host; do "$0" --stdin all -n 2 bash -c "read next; echo $host \\$next"; done'
+        for name, script in (("file", f'{loop} <"$1"'), ("pipe", f'cat "$1" | {loop}')):
+            with self.subTest(name):
+                self.assertEqual(self.lines(script), ["one two", "one two", "three four", "three four"])
+
+    def test_what_no_rank_of_all_has_read_is_left(self):
+        loop = 'while read host; do "$0" --stdin all -n 2 sh -c "test \\$PRUN_RANK = 1 || echo $host"; done'
+        for name, script in (("file", f'{loop} <"$1"'), ("pipe", f'cat "$1" | {loop}')):
+            with self.subTest(name):
+                self.assertEqual(self.lines(script), ["one", "two", "three", "four"])
+
+    def test_what_one_rank_of_all_has_read_is_gone(self):
+        script = '{ "$0" --stdin all -n 2 bash -c "test \\$PRUN_RANK = 1 && read next; true"; cat; }'
+        for name, command in (("file", f'{script} <"$1"'), ("pipe", f'cat "$1" | {script}')):
+            with self.subTest(name):
+                self.assertEqual(self.lines(command), ["two", "three", "four"])
 
     def test_none_leaves_all(self):
         self.assertEqual(self.lines('cat "$1" | { "$0" --stdin none -n 2 cat; cat; }'), ["one", "two", "three", "four"])

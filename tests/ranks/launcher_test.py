@@ -417,8 +417,12 @@ class ExitStatus(LauncherTest):
         self.assertRegex(done.last_line, "rank 2 .* status 7")
 
     def test_others_that_do_not_listen_are_killed_within_a_second(self):
-        done = self.run_prun("-n", "3", "sh", "-c",
-                             "test $PRUN_RANK = 1 && sleep 0.3 && exit 9; trap '' TERM; while :; do sleep 0.1; done")
+        # Rank 1 fails when both others have ceased to listen.
+        for name in ("deaf0", "deaf2"):
+            os.mkfifo(self.path(name))
+        done = self.run_prun("-n", "3", "sh", "-c", "if test $PRUN_RANK = 1; then cat deaf0 deaf2; exit 9; fi; "
+                                                    "trap '' TERM; echo >deaf$PRUN_RANK; while :; do sleep 100; done",
+                             cwd=self.folder.name)
         self.assertEqual(done.status, 9)
         self.assertLess(done.seconds, 1.6)
 

@@ -15,28 +15,13 @@
 #include <vector>
 
 #include "tests/ranks/allocations.hpp"
+#include "tests/ranks/pair.hpp"
 #include "tests/ranks/rank_main.hpp"
 
 namespace prun::test {
 namespace {
 
 constexpr int rounds = 10;
-
-// Ranks 0 and 1 only; the others wait for them.
-bool takes_part() {
-  return world().rank() < 2;
-}
-int other() {
-  return 1 - world().rank();
-}
-
-void ping_pong(std::span<std::byte> data, int count) {
-  for (int i = 0; i < count; ++i) {
-    if (world().rank() == 0) world().send(std::span<const std::byte>(data), 1);
-    world().recv(data, other(), 0);
-    if (world().rank() == 1) world().send(std::span<const std::byte>(data), 0);
-  }
-}
 
 // The other's value of the same time.
 std::uint64_t exchange(std::uint64_t mine) {

@@ -36,7 +36,7 @@ HostFacts healthy(int number) {
   facts.available_kb = 3000000;
   facts.agent = AgentState::will_be_sent;
   facts.architecture = "aarch64";
-  facts.places = {{"/home/pi/.cache/prun", 1000000, true}, {"/tmp", 1000000, true}};
+  facts.places = {{"/home/pi/.cache/prun", 1000000, true, true}, {"/tmp", 1000000, true, true}};
   facts.clock = ClockReading{2ms, 1ms};
   facts.interface = NetworkInterface{"eth0", 100, "full", false};
   return facts;
@@ -228,12 +228,33 @@ TEST(Findings, WhatTheAgentNeeds) {
   EXPECT_EQ(finding(examination).id, "no-agent");
   EXPECT_EQ(finding(examination).severity, Severity::failure);
   examination.hosts[1].agent = AgentState::will_be_sent;
-  examination.hosts[1].places = {{"/home/pi/.cache/prun", 100, true}, {"/tmp", 1000000, false}};
+  examination.hosts[1].places = {{"/home/pi/.cache/prun", 100, true, true},
+                                 {"/tmp", 1000000, false, false}};
   EXPECT_EQ(finding(examination).id, "no-room");
-  examination.hosts[1].places = {{"/home/pi/.cache/prun", 1000000, false}, {"/tmp", 1000000, true}};
+  examination.hosts[1].places = {{"/home/pi/.cache/prun", 1000000, false, false},
+                                 {"/tmp", 1000000, true, true}};
   EXPECT_EQ(finding(examination).id, "cache-read-only");
+  examination.hosts[1].places[0] = {"/home/pi/.cache/prun", 1000000, true, false};
+  EXPECT_EQ(finding(examination).id, "cache-noexec");
+  examination.hosts[1].places[0] = {"/home/pi/.cache/prun", 100, true, true};
+  EXPECT_EQ(finding(examination).id, "cache-full");
   examination.hosts[1].agent = AgentState::kept;
   EXPECT_THAT(ids(examination), IsEmpty());
+}
+
+TEST(Findings, ACacheFolderThatOthersGetAt) {
+  auto examination = cluster(2);
+  examination.hosts[1].cache = "/home/$(reboot)/.cache/prun";
+  EXPECT_THAT(ids(examination), IsEmpty());
+  examination.hosts[1].cache_fault = CacheFault::open;
+  auto found = finding(examination);
+  EXPECT_EQ(found.id, "cache-open");
+  EXPECT_EQ(found.repair, "ssh rpi2 \"chmod 700 \\${XDG_CACHE_HOME:-~/.cache}/prun\"");
+  examination.hosts[1].cache_fault = CacheFault::not_own;
+  found = finding(examination);
+  EXPECT_EQ(found.id, "cache-not-own");
+  EXPECT_THAT(found.repair, HasSubstr("sudo rm -rf "));
+  EXPECT_THAT(found.repair, Not(HasSubstr("reboot")));
 }
 
 TEST(Findings, WhatAgentsSayOfTheProgram) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -50,6 +51,8 @@ TEST(ProbeReply, TakesFacts) {
                                   "agent kept armhf-0123abcd",
                                   "place 123456 w /home/pi/.cache/prun",
                                   "place 10 - /dev/shm",
+                                  "place 10 n /var/tmp",
+                                  "cache open /home/pi/.cache/prun",
                                   "end"});
   EXPECT_EQ(facts.address, "10.77.0.2");
   EXPECT_EQ(facts.port, 2222);
@@ -73,10 +76,15 @@ TEST(ProbeReply, TakesFacts) {
   EXPECT_DOUBLE_EQ(*facts.celsius, 48.312);
   EXPECT_EQ(facts.agent, AgentState::kept);
   EXPECT_EQ(facts.architecture, "armhf");
-  ASSERT_THAT(facts.places, SizeIs(2));
+  ASSERT_THAT(facts.places, SizeIs(3));
   EXPECT_EQ(facts.places[0].path, "/home/pi/.cache/prun");
   EXPECT_TRUE(facts.places[0].writable);
+  EXPECT_TRUE(facts.places[0].runs_programs);
   EXPECT_FALSE(facts.places[1].writable);
+  EXPECT_TRUE(facts.places[2].writable);
+  EXPECT_FALSE(facts.places[2].runs_programs);
+  EXPECT_EQ(facts.cache_fault, CacheFault::open);
+  EXPECT_EQ(facts.cache, "/home/pi/.cache/prun");
   EXPECT_TRUE(facts.noise.empty());
 }
 
@@ -92,11 +100,26 @@ TEST(ProbeReply, NothingBeforeTheGreetingIsAFact) {
 }
 
 TEST(ProbeReply, SurvivesLies) {
-  const HostFacts facts =
-      answer({"prun-probe 1", "connection a b c d", "name \x1b]0;owned\x07",
-              "cores 99999999999999999999", "cores -4", "MemTotal: many", "heat -1",
-              "link eth0 unknown! sideways", "throttled throttled=", "throttled zzz",
-              "voltage-alarm", "agent", "place", "place x y", "unheard-of 12", "", " ", "end"});
+  const HostFacts facts = answer({"prun-probe 1",
+                                  "connection a b c d",
+                                  "name \x1b]0;owned\x07",
+                                  "cores 99999999999999999999",
+                                  "cores -4",
+                                  "MemTotal: many",
+                                  "heat -1",
+                                  "link eth0 unknown! sideways",
+                                  "throttled throttled=",
+                                  "throttled zzz",
+                                  "voltage-alarm",
+                                  "agent",
+                                  "place",
+                                  "place x y",
+                                  "cache",
+                                  "cache on fire",
+                                  "unheard-of 12",
+                                  "",
+                                  " ",
+                                  "end"});
   EXPECT_TRUE(facts.address.empty());
   EXPECT_THAT(facts.own_name, Not(HasSubstr("\x1b")));
   EXPECT_EQ(facts.cores, 0u);
@@ -179,14 +202,16 @@ TEST(Throttled, IsReadAsBothTellIt) {
 }
 
 // What sh on this machine makes of the script, its input closed.
-std::vector<std::string> ask_this_machine(const std::string& shell) {
+std::vector<std::string> ask_this_machine(const std::string& shell,
+                                          const std::string& variables = {}) {
   const std::string script = probe_script({}, "");
   const std::string path = ::testing::TempDir() + "/prun-probe-" + std::to_string(::getpid());
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "w"), std::fclose);
   std::fputs(script.c_str(), file.get());
   file.reset();
   std::vector<std::string> lines;
-  const std::string command = "unset SSH_CONNECTION; echo one | " + shell + " " + path;
+  const std::string command =
+      "unset SSH_CONNECTION; echo one | " + variables + " " + shell + " " + path;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(::popen(command.c_str(), "r"), ::pclose);
   std::array<char, 512> line{};
   while (std::fgets(line.data(), line.size(), out.get()) != nullptr) {
@@ -220,6 +245,30 @@ TEST_P(ProbeScriptIn, TellsOfThisMachine) {
   EXPECT_EQ(facts.agent, AgentState::not_available);
   EXPECT_THAT(facts.places, SizeIs(4));
   EXPECT_TRUE(facts.noise.empty());
+}
+
+TEST_P(ProbeScriptIn, LooksAtTheCacheFolder) {
+  std::string folder = ::testing::TempDir() + "/prun-probe-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string cache = folder + "/prun";
+  const auto fault = [&] {
+    HostFacts facts;
+    ProbeReply reply(facts);
+    for (const auto& line : ask_this_machine(GetParam(), "XDG_CACHE_HOME=" + folder))
+      reply.feed(line);
+    EXPECT_EQ(facts.cache, facts.cache_fault == CacheFault::none ? "" : cache);
+    return facts.cache_fault;
+  };
+  EXPECT_EQ(fault(), CacheFault::none);
+  ASSERT_EQ(::mkdir(cache.c_str(), 0700), 0);
+  EXPECT_EQ(fault(), CacheFault::none);
+  ASSERT_EQ(::chmod(cache.c_str(), 0750), 0);
+  EXPECT_EQ(fault(), CacheFault::open);
+  ::rmdir(cache.c_str());
+  ASSERT_EQ(::symlink("/", cache.c_str()), 0);
+  EXPECT_EQ(fault(), CacheFault::not_own);
+  ::unlink(cache.c_str());
+  ::rmdir(folder.c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, ProbeScriptIn, ::testing::Values("sh", "bash"));

@@ -154,6 +154,9 @@ TEST_F(KeptInput, OfAPipeInPieces) {
   InputSource source(ends[0], loop.executor(), handlers());
   source.add_credit(5);
   ASSERT_TRUE(loop.run_until([this] { return got == "one\nt"; }));
+  source.add_credit(1000);
+  loop.run_posted();
+  EXPECT_EQ(got, "one\nt");  // what stands in front would be read again
   source.taken(5);
   ASSERT_TRUE(loop.run_until([this] { return got == "one\ntwo\n"; }));
   source.taken(2);
@@ -180,6 +183,29 @@ TEST_F(InputTest, ATerminalIsReadWhenItIsWanted) {
   source.stop();
   char rest[100];
   EXPECT_EQ(::read(slave, rest, sizeof rest), 7);
+  ::close(master);
+  ::close(slave);
+}
+
+TEST_F(InputTest, ATerminalIsOfferedAnewWhenWhoeverWantedItHasLeft) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  int offers = 0;
+  auto handling = handlers();
+  handling.offered = [&offers] { ++offers; };
+  InputSource source(slave, loop.executor(), handling);
+  source.want();
+  source.ask_again();
+  source.add_credit(1000);
+  ASSERT_EQ(::write(master, "line\n", 5), 5);
+  ASSERT_TRUE(loop.run_until([&] { return offers == 1; }));
+  source.ask_again();
+  ASSERT_TRUE(loop.run_until([&] { return offers == 2; }));
+  EXPECT_EQ(got, "");
+  source.want();
+  ASSERT_TRUE(loop.run_until([this] { return got == "line\n"; }));
+  source.stop();
   ::close(master);
   ::close(slave);
 }

@@ -1,11 +1,9 @@
 #include "launcher/job/status_line.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <array>
 #include <string>
+#include <utility>
 
 namespace prun::job {
 namespace {
@@ -32,15 +30,11 @@ TEST(StatusLine, IsCutToTheScreen) {
 }
 
 TEST(StatusLine, SaysNothingForThreeSecondsAndLeavesNothing) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
-  const auto written = [&] {
-    std::array<char, 1000> bytes{};
-    const ssize_t count = ::read(ends[0], bytes.data(), bytes.size());
-    return count > 0 ? std::string(bytes.data(), static_cast<std::size_t>(count)) : std::string();
-  };
+  std::string bytes;
+  const auto written = [&] { return std::exchange(bytes, {}); };
   {
-    StatusLine line(ends[1]);
+    io::InPlaceLine terminal([&](const std::string& text) { bytes += text; });
+    StatusLine line(&terminal);
     EXPECT_EQ(StatusLine::next_look(milliseconds(500)), milliseconds(2500));
     line.show({{"rpi3", "ssh login"}}, milliseconds(2900));
     line.clear();
@@ -53,7 +47,6 @@ TEST(StatusLine, SaysNothingForThreeSecondsAndLeavesNothing) {
     written();
   }
   EXPECT_EQ(written(), "\r\x1b[K");
-  for (const int end : ends) ::close(end);
 }
 
 }  // namespace

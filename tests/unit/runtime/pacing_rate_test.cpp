@@ -172,22 +172,15 @@ TEST(PacingRate, DoesNotLoseAWireThatStays) {
   }
 }
 
-TEST(PacingRate, AProgramThatSendsLittleTellsNothingOfTheWire) {
-  Sender sender;
-  sender.run(2s);
-  sender.demand = slow;
-  sender.run(10s);
-  sender.demand = endless;
-  EXPECT_GT(sender.run(1s), 0.94 * medium);
-}
-
-TEST(PacingRate, NeitherDoesASlowReader) {
-  Sender sender;
-  sender.run(2s);
-  sender.reader = slow;
-  sender.run(10s);
-  sender.reader = endless;
-  EXPECT_GT(sender.run(1s), 0.94 * medium);
+TEST(PacingRate, NeitherASlowProgramNorASlowReaderTellsOfTheWire) {
+  for (double Sender::*const limit : {&Sender::demand, &Sender::reader}) {
+    Sender sender;
+    sender.run(2s);
+    sender.*limit = slow;
+    sender.run(10s);
+    sender.*limit = endless;
+    EXPECT_GT(sender.run(1s), 0.94 * medium);
+  }
 }
 
 TEST(PacingRate, IsFreeAgainSoonWhereAReaderWasTakenForTheWire) {

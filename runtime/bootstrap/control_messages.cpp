@@ -167,6 +167,7 @@ void JobSetup::encode(Writer& out) const {
   put_indices(out, program_of_rank);
   out.i32(input_rank);
   put_compression(out, compression);
+  put_bool(out, encrypt);
   out.i32(terminal_rank);
   out.u16(terminal_rows);
   out.u16(terminal_columns);
@@ -192,6 +193,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.program_of_rank = get_indices(in, wire::max_ranks);
   message.input_rank = in.i32();
   message.compression = get_compression(in);
+  message.encrypt = get_bool(in);
   message.terminal_rank = in.i32();
   message.terminal_rows = in.u16();
   message.terminal_columns = in.u16();
@@ -223,6 +225,7 @@ void AgentProblem::encode(Writer& out) const {
 Result<AgentProblem> AgentProblem::decode(Reader& in) {
   AgentProblem message;
   message.exit_status = in.u8();
+  if (message.exit_status < 125 || message.exit_status > 127) in.fail();
   message.text = in.string(wire::max_string_bytes);
   return checked(in, std::move(message), "agent_problem");
 }
@@ -415,6 +418,7 @@ void Welcome::encode(Writer& out) const {
   out.string(bind_address);
   out.u32(cores);
   put_compression(out, compression);
+  put_bool(out, encrypt);
   out.i32(shared_memory);
 }
 
@@ -426,6 +430,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.bind_address = in.string(wire::max_string_bytes);
   message.cores = in.u32();
   message.compression = get_compression(in);
+  message.encrypt = get_bool(in);
   message.shared_memory = in.i32();
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");

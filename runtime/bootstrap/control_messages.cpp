@@ -445,6 +445,7 @@ Result<RankEndpoint> RankEndpoint::decode(Reader& in) {
   RankEndpoint message;
   message.rank = in.u32();
   message.port = in.u16();
+  if (message.port == 0) in.fail();
   return checked(in, message, "rank_endpoint");
 }
 
@@ -459,6 +460,7 @@ Result<Endpoints> Endpoints::decode(Reader& in) {
   for (auto& endpoint : message.list) {
     endpoint.rank = in.u32();
     endpoint.port = in.u16();
+    if (endpoint.port == 0) in.fail();
   }
   return checked(in, std::move(message), "endpoints");
 }

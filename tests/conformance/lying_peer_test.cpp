@@ -318,9 +318,9 @@ std::vector<Lie> lies() {
       {"credit_of_too_many_bytes", bytes_of(credit(0, all_ones)), "than can be counted"},
       {"goes_on_after_bye", bytes_of(frame_of(FrameKind::bye)) + bytes_of(eager, 8),
        "has finished"},
-      {"leaves_without_a_word", {}, "without a word", true},
-      {"leaves_in_a_header", {std::byte{1}}, "without a word", true},
-      {"leaves_in_a_payload", bytes_of(eager, 7), "without a word", true},
+      {"leaves_without_a_word", {}, "the connection", true},
+      {"leaves_in_a_header", {std::byte{1}}, "the connection", true},
+      {"leaves_in_a_payload", bytes_of(eager, 7), "the connection", true},
       // Stalled, so it is granted more again and again, for messages that nobody wants.
       {"fills_the_memory_with_envelopes",
        times(4000,
@@ -404,9 +404,9 @@ TEST_P(LyingPeer, IsNamedAndCutOffInBoundedMemory) {
 
 INSTANTIATE_TEST_SUITE_P(Each, LyingPeer,
                          testing::Combine(testing::ValuesIn(lies()), testing::Bool()),
-                         [](const auto& info) {
-                           return std::get<0>(info.param).name +
-                                  (std::get<1>(info.param) ? "_encrypted" : "");
+                         [](const auto& of) {
+                           return std::get<0>(of.param).name +
+                                  (std::get<1>(of.param) ? "_encrypted" : "");
                          });
 
 // What one who has no key does to the bytes on their way.
@@ -454,7 +454,7 @@ TEST_P(TamperedRecords, EndTheConnection) {
   } else if (how == "swapped") {
     sent = second + first;
   } else if (how == "plain") {
-    sent = bytes_of(message(FrameKind::eager, wanted_tag, 8), 8);
+    sent = bytes_of(message(FrameKind::eager, wanted_tag, 1024), 1024);
   } else if (how == "truncated") {
     sent = first + Bytes(second.begin(), second.end() - 1);
   } else if (how == "closed_between_records") {
@@ -473,7 +473,7 @@ TEST_P(TamperedRecords, EndTheConnection) {
 INSTANTIATE_TEST_SUITE_P(Each, TamperedRecords,
                          testing::Values("altered", "repeated", "left_out", "swapped", "plain",
                                          "truncated", "closed_between_records"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& of) { return of.param; });
 
 }  // namespace
 }  // namespace prun::test

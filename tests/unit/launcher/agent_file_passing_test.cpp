@@ -109,7 +109,7 @@ TEST_F(PeerLink, RefusesAllOthers) {
 TEST_F(PeerLink, StrangersThatSayNothingKeepNobodyOut) {
   listen(1);
   std::vector<tcp::socket> strangers;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 40; ++i) {
     strangers.emplace_back(io_);
     strangers.back().connect({asio::ip::make_address("127.0.0.1"), port_});
     io_.restart();

@@ -21,12 +21,13 @@ function(prun_unit_test name)
                        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# prun_ranks_test(<name> SOURCES <file>... RANKS <number>... [SHM <way>...] [LIBRARIES <target>...] [OPTIONS <of prun>...]
-#                 [TIMEOUT <seconds>])
+# prun_ranks_test(<name> SOURCES <file>... RANKS <number>... [SHM <way>...] [ENCRYPTED <number>...]
+#                 [LIBRARIES <target>...] [OPTIONS <of prun>...] [TIMEOUT <seconds>])
 # A GoogleTest program whose tests every rank runs: a test of ctest for each number of ranks, named ranks.<name>.<number>,
-# and with two ranks for each further value of PRUN_SHM, named ranks.<name>.shm_<way>.
+# and with two ranks for each further value of PRUN_SHM, named ranks.<name>.shm_<way>. With so many ranks as ENCRYPTED
+# says they run over TCP and --encrypt as well, named ranks.<name>.encrypted_<number>.
 function(prun_ranks_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;RANKS;SHM;LIBRARIES;OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;RANKS;SHM;ENCRYPTED;LIBRARIES;OPTIONS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -42,6 +43,11 @@ function(prun_ranks_test name)
     add_test(NAME ranks.${name}.shm_${way} COMMAND prun_command ${arg_OPTIONS} -n 2 $<TARGET_FILE:${name}_ranks>)
     set_tests_properties(ranks.${name}.shm_${way} PROPERTIES LABELS ranks TIMEOUT ${arg_TIMEOUT}
                          ENVIRONMENT "PRUN_SHM=${way}")
+  endforeach()
+  foreach(ranks IN LISTS arg_ENCRYPTED)
+    add_test(NAME ranks.${name}.encrypted_${ranks}
+      COMMAND prun_command ${arg_OPTIONS} --encrypt -x PRUN_SHM=off -n ${ranks} $<TARGET_FILE:${name}_ranks>)
+    set_tests_properties(ranks.${name}.encrypted_${ranks} PROPERTIES LABELS ranks TIMEOUT ${arg_TIMEOUT})
   endforeach()
 endfunction()
 

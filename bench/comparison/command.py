@@ -239,7 +239,7 @@ def main(arguments=None):
         if options.list:
             width = max(len(one.name) for one in EXPERIMENTS)
             for one in EXPERIMENTS:
-                print(f"{one.name.ljust(width)}  target {one.target}: {one.title}")
+                print(f"{one.name.ljust(width)}  {f'target {one.target}: ' if one.target else ''}{one.title}")
             return 0
         if options.report:
             plots.gnuplot()  # before hours of measuring, not after

@@ -82,6 +82,13 @@ class PrunOff(Prun):
     options = ("--compress=off",)
 
 
+class PrunEncrypted(Prun):
+    """Encrypts what goes between hosts."""
+    name = "prun_encrypted"
+    title = "prun, encrypted"
+    options = ("--encrypt",)
+
+
 class Mpich(Program):
     name = "mpich"
     title = "MPICH"
@@ -158,7 +165,7 @@ class Ssh(Program):
 
 
 # In the order in which they take turns.
-PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, Prun)
+PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, PrunEncrypted, Prun)
 
 
 def places_of(place):

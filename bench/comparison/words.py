@@ -1,6 +1,7 @@
 """Figures and names as people read them."""
 TITLES = {"tcp_spinning": "TCP spinning", "tcp_blocking": "TCP blocking", "mpich": "MPICH", "openmpi": "Open MPI",
-          "prun": "prun", "prun_auto": "prun, auto", "prun_off": "prun, off", "ssh": "ssh"}
+          "prun": "prun", "prun_auto": "prun, auto", "prun_off": "prun, off",
+          "prun_encrypted": "prun, encrypted", "ssh": "ssh"}
 NOTHING = "-"
 
 

@@ -133,7 +133,11 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::endpoints:
       take<bootstrap::Endpoints>(frame, [this](const bootstrap::Endpoints& endpoints) {
-        for (const auto& endpoint : endpoints.list) endpoints_[endpoint.rank] = endpoint.port;
+        for (const auto& endpoint : endpoints.list) {
+          if (!setup_ || endpoint.rank >= setup_->map.size())
+            return refuse("a rank listens that is not of the job");
+          endpoints_[endpoint.rank] = endpoint.port;
+        }
         for (auto& [number, rank] : ranks_) {
           if (rank->phase != RankPhase::never_joined) rank->tell(endpoints);
         }
@@ -141,6 +145,8 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::peer_lost:
       take<bootstrap::PeerLost>(frame, [this](const bootstrap::PeerLost& lost) {
+        if (!setup_ || lost.rank >= setup_->map.size())
+          return refuse("a rank is lost that is not of the job");
         lost_.push_back(lost);
         for (auto& [number, rank] : ranks_) {
           if (rank->phase != RankPhase::never_joined) rank->tell(lost);
@@ -204,7 +210,7 @@ void Agent::set_up(bootstrap::JobSetup setup) {
 
 PeerIdentity Agent::own_identity() const {
   return {peer_key(setup_->key), setup_->map.job_id, setup_->host_index,
-          static_cast<std::uint32_t>(setup_->map.hosts.size())};
+          static_cast<std::uint32_t>(setup_->map.hosts.size()), setup_->encrypt};
 }
 
 // Where nothing can be taken from others the launcher sends it.
@@ -418,6 +424,7 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
       const auto endpoint = bootstrap::decode_frame<bootstrap::RankEndpoint>(frame);
       if (!endpoint.ok()) return reject(rank, endpoint.failure().text);
       if (endpoint.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      if (std::exchange(rank.announced, true)) return reject(rank, "it has said where it listens");
       launcher_->send(endpoint.value());
       return;
     }
@@ -456,11 +463,12 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   }
   const auto hello = bootstrap::decode_frame<bootstrap::RankHello>(frame);
   if (!hello.ok()) return reject(rank, hello.failure().text);
+  if (rank.phase != RankPhase::never_joined) return reject(rank, "it has said hello before");
 
   rank.phase = RankPhase::joined;
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
-                               hello_.cores, setup_->compression, shared_memory_.get(),
-                               clock_page_ ? clock_page_->descriptor() : -1});
+                               hello_.cores, setup_->compression, setup_->encrypt,
+                               shared_memory_.get(), clock_page_ ? clock_page_->descriptor() : -1});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});

@@ -22,13 +22,14 @@ void FileForwarder::start(const std::string& address, std::uint16_t port, const 
                           std::uint32_t neighbour) {
   connector_ = std::make_unique<PeerConnector>(
       io_, address, port, own, neighbour,
-      [this](core::Result<system::Descriptor> socket) { connected(std::move(socket)); });
+      [this](core::Result<PeerSocket> peer) { connected(std::move(peer)); });
 }
 
-void FileForwarder::connected(core::Result<system::Descriptor> socket) {
-  if (!socket.ok()) return broken(socket.failure().text);
-  const int fd = std::move(socket).value().release();
+void FileForwarder::connected(core::Result<PeerSocket> peer) {
+  if (!peer.ok()) return broken(peer.failure().text);
+  const int fd = peer.value().socket.release();
   link_ = std::make_shared<FrameLink>(io_, fd, fd);
+  if (peer.value().keys) link_->encrypt(*peer.value().keys);
   link_->when_sent([this] {
     sending_ = false;
     more();

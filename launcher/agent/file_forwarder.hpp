@@ -33,7 +33,7 @@ class FileForwarder {
   void more();
 
  private:
-  void connected(core::Result<system::Descriptor> socket);
+  void connected(core::Result<PeerSocket> peer);
   void broken(const std::string& why);
 
   asio::io_context& io_;

@@ -16,7 +16,7 @@ core::Result<std::unique_ptr<FileIntake>> FileIntake::open(asio::io_context& io,
   std::unique_ptr<FileIntake> intake(new FileIntake(io, std::move(handler)));
   auto listener = PeerListener::open(
       io, address, own,
-      [at = intake.get()](system::Descriptor socket) { at->take(std::move(socket)); });
+      [at = intake.get()](PeerSocket peer) { at->take(std::move(peer)); });
   if (!listener.ok()) return listener.failure();
   intake->listener_ = std::move(listener).value();
   return intake;
@@ -26,9 +26,10 @@ FileIntake::~FileIntake() {
   if (link_) link_->close();
 }
 
-void FileIntake::take(system::Descriptor socket) {
-  const int fd = socket.release();
+void FileIntake::take(PeerSocket peer) {
+  const int fd = peer.socket.release();
   link_ = std::make_shared<FrameLink>(io_, fd, fd);
+  if (peer.keys) link_->encrypt(*peer.keys);
   link_->start(
       [this](const bootstrap::ControlFrame& frame) {
         // Copies: a handler may destroy this.

@@ -35,7 +35,7 @@ class FileIntake {
 
  private:
   FileIntake(asio::io_context& io, Handler handler);
-  void take(system::Descriptor socket);
+  void take(PeerSocket peer);
 
   asio::io_context& io_;
   Handler handler_;

@@ -24,6 +24,10 @@ FrameLink::FrameLink(asio::io_context& io, int in_fd, int out_fd) : in_(io, in_f
   if (out_) out_->non_blocking(true, ignored);
 }
 
+void FrameLink::encrypt(const security::RecordKeys& keys) {
+  sealed_ = std::make_unique<Sealed>(keys);
+}
+
 void FrameLink::start(OnFrame on_frame, OnEnd on_end, std::span<const std::byte> early) {
   on_frame_ = std::move(on_frame);
   on_end_ = std::move(on_end);
@@ -33,6 +37,11 @@ void FrameLink::start(OnFrame on_frame, OnEnd on_end, std::span<const std::byte>
 
 void FrameLink::send_bytes(std::vector<std::byte> bytes) {
   if (!open_ || !can_write_ || closing_writing_) return;
+  if (sealed_) {
+    std::vector<std::byte> records;
+    security::seal_all(sealed_->output, bytes, records);
+    bytes = std::move(records);
+  }
   queue_.push_back(std::move(bytes));
   if (writing_ == 0) write_more();
 }
@@ -80,13 +89,26 @@ void FrameLink::read_more() {
 bool FrameLink::read_once() {
   const ssize_t got = ::read(in_.native_handle(), buffer_.data(), buffer_.size());
   if (got > 0) {
-    deliver(std::span(buffer_).first(static_cast<std::size_t>(got)));
+    const auto bytes = std::span(buffer_).first(static_cast<std::size_t>(got));
+    if (sealed_) {
+      open_records(bytes);
+    } else {
+      deliver(bytes);
+    }
     return true;
   }
   if (got < 0 && errno == EINTR) return true;
   if (got < 0 && errno == EAGAIN) return false;
   end({false, got == 0 ? std::string() : std::generic_category().message(errno)});
   return false;
+}
+
+void FrameLink::open_records(std::span<std::byte> bytes) {
+  const auto taken = sealed_->input.take(bytes, [this](std::span<const std::byte> text) {
+    deliver(text);
+    return open_;
+  });
+  if (!taken) end({true, taken.failure().text});
 }
 
 void FrameLink::deliver(std::span<const std::byte> bytes) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/bootstrap/control_frame.hpp"
+#include "runtime/security/records.hpp"
 
 namespace prun::agent {
 
@@ -33,6 +34,9 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
 
   // `out_fd` may equal `in_fd`. Both become non-blocking.
   FrameLink(asio::io_context& io, int in_fd, int out_fd);
+
+  // From now on, before anything is sent or read: all of it is records under these keys.
+  void encrypt(const security::RecordKeys& keys);
 
   // `early` are bytes of the stream that somebody has read already.
   void start(OnFrame on_frame, OnEnd on_end, std::span<const std::byte> early = {});
@@ -60,12 +64,21 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   void read_more();
   bool read_once();
   void deliver(std::span<const std::byte> bytes);
+  void open_records(std::span<std::byte> bytes);
   void end(const End& end);
   void write_more();
   void close_writing();
 
   asio::posix::stream_descriptor in_;
   std::optional<asio::posix::stream_descriptor> out_;  // none where in_ serves both ways
+  struct Sealed {
+    explicit Sealed(const security::RecordKeys& keys)
+        : input(keys.incoming), output(keys.outgoing) {}
+    security::RecordReader input;
+    security::RecordCipher output;
+  };
+
+  std::unique_ptr<Sealed> sealed_;  // null: the bytes travel as they are
   bootstrap::ControlParser parser_;
   std::array<std::byte, 64 * 1024> buffer_;
   std::deque<std::vector<std::byte>> queue_;

@@ -10,6 +10,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <system_error>
@@ -20,7 +21,7 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t most_callers = 4;
+constexpr std::size_t most_callers = 16;
 constexpr std::chrono::seconds caller_patience{10};
 constexpr std::chrono::seconds connector_patience{3};
 // When the process is out of descriptors.
@@ -49,15 +50,17 @@ struct PeerListener::Caller : std::enable_shared_from_this<Caller> {
     asio::error_code ignored;
     socket.close(ignored);
     deadline.cancel();
+    greeted = false;  // its place is free
   }
 
   tcp::socket socket;
   asio::steady_timer deadline;
   std::weak_ptr<State> state;
+  bool greeted = false;  // its hello was right
   security::Hello hello{};
   security::Challenge challenge{};
   security::Proof proof{};
-  security::Welcome welcome = security::make_welcome();
+  security::Welcome welcome{};
 };
 
 struct PeerListener::State : std::enable_shared_from_this<State> {
@@ -82,8 +85,12 @@ struct PeerListener::State : std::enable_shared_from_this<State> {
   void take(tcp::socket socket) {
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     if (callers.size() == most_callers) {
-      callers.front()->close();
-      callers.pop_front();
+      // Nobody says a right hello without the key, and none is taken twice: such a one stays.
+      auto leaves = std::find_if(callers.begin(), callers.end(),
+                                 [](const auto& caller) { return !caller->greeted; });
+      if (leaves == callers.end()) leaves = callers.begin();
+      (*leaves)->close();
+      callers.erase(leaves);
     }
     callers.push_back(std::make_shared<Caller>(std::move(socket), weak_from_this()));
     callers.back()->start();
@@ -106,7 +113,10 @@ struct PeerListener::State : std::enable_shared_from_this<State> {
     caller.socket.non_blocking(false, error);
     system::Descriptor socket(caller.socket.release(error));
     close();
-    if (told && socket) told(std::move(socket));
+    if (!told || !socket) return;
+    std::optional<security::RecordKeys> keys;
+    if (own.encrypt) keys = security::acceptor_keys(own.key, caller.hello, caller.challenge);
+    told({std::move(socket), keys});
   }
 
   tcp::acceptor acceptor;
@@ -114,6 +124,7 @@ struct PeerListener::State : std::enable_shared_from_this<State> {
   PeerIdentity own;
   OnPeer on_peer;
   std::deque<std::shared_ptr<Caller>> callers;
+  security::SeenHellos seen;
 };
 
 void PeerListener::Caller::start() {
@@ -136,14 +147,18 @@ void PeerListener::Caller::challenge_it() {
   if (!parties.ok() || parties.value().job_id != owner->own.job_id ||
       parties.value().acceptor != own || parties.value().connector == own ||
       parties.value().connector < 0 ||
-      static_cast<std::uint32_t>(parties.value().connector) >= owner->own.hosts) {
+      static_cast<std::uint32_t>(parties.value().connector) >= owner->own.hosts ||
+      !owner->seen.first_time(hello)) {
     return close();
   }
-  challenge = security::make_challenge(owner->own.key, hello, security::Verdict::go_on,
-                                       security::fresh_nonce());
+  greeted = true;
+  const auto verdict = parties.value().encrypted == owner->own.encrypt
+                           ? security::Verdict::go_on
+                           : security::Verdict::other_protection;
+  challenge = security::make_challenge(owner->own.key, hello, verdict, security::fresh_nonce());
   asio::async_write(socket, asio::buffer(challenge),
-                    [self = shared_from_this()](asio::error_code error, std::size_t) {
-                      if (error) return self->close();
+                    [self = shared_from_this(), verdict](asio::error_code error, std::size_t) {
+                      if (error || verdict != security::Verdict::go_on) return self->close();
                       asio::async_read(self->socket, asio::buffer(self->proof),
                                        [self](asio::error_code missing, std::size_t) {
                                          if (missing) return self->close();
@@ -155,6 +170,7 @@ void PeerListener::Caller::challenge_it() {
 void PeerListener::Caller::check_proof() {
   const auto owner = state.lock();
   if (!owner || !security::proof_holds(owner->own.key, hello, challenge, proof)) return close();
+  welcome = security::make_welcome(owner->own.key, hello, challenge, proof);
   asio::async_write(socket, asio::buffer(welcome),
                     [self = shared_from_this()](asio::error_code error, std::size_t) {
                       const auto still_there = self->state.lock();
@@ -222,7 +238,8 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
   void say_hello() {
     hello = security::make_hello(
         own.key,
-        {own.job_id, static_cast<std::int32_t>(own.host), static_cast<std::int32_t>(acceptor)},
+        {own.job_id, static_cast<std::int32_t>(own.host), static_cast<std::int32_t>(acceptor),
+         own.encrypt},
         security::fresh_nonce());
     send(hello,
          [](Attempt& self) { self.receive(self.challenge, [](Attempt& at) { at.prove(); }); });
@@ -231,17 +248,23 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
   void prove() {
     const auto contents = security::read_challenge(own.key, hello, challenge);
     if (!contents.ok()) return end(contents.failure());
+    if (contents.value().verdict == security::Verdict::other_protection)
+      return end(core::Failure{Errc::bad_data, own.encrypt ? "it does not encrypt"
+                                                           : "it demands encryption"});
     if (contents.value().verdict != security::Verdict::go_on)
       return end(core::Failure{Errc::resource, "it wants no connection"});
     proof = security::make_proof(own.key, hello, challenge);
     send(proof, [](Attempt& self) {
       self.receive(self.welcome, [](Attempt& at) {
-        if (!security::is_welcome(at.welcome))
+        if (!security::welcome_holds(at.own.key, at.hello, at.challenge, at.proof, at.welcome))
           return at.end(core::Failure{Errc::bad_data, "its welcome is none"});
         asio::error_code error;
         at.socket.non_blocking(false, error);
         at.deadline.cancel();
-        at.end(system::Descriptor(at.socket.release(error)));
+        std::optional<security::RecordKeys> keys;
+        if (at.own.encrypt)
+          keys = security::connector_keys(at.own.key, at.hello, at.challenge);
+        at.end(PeerSocket{system::Descriptor(at.socket.release(error)), keys});
       });
     });
   }
@@ -263,7 +286,7 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
                      });
   }
 
-  void end(core::Result<system::Descriptor> outcome) {
+  void end(core::Result<PeerSocket> outcome) {
     const auto told = std::exchange(on_done, nullptr);
     deadline.cancel();
     asio::error_code ignored;

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "launcher/system/descriptor.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/security/handshake.hpp"
+#include "runtime/security/records.hpp"
+#include "runtime/security/seen_hellos.hpp"
 
 // TCP connections between agents of one job, for files that one host passes on to the next. They
 // begin with the handshake of the data plane, with hosts in the place of ranks and a key that is made
@@ -22,6 +25,13 @@ struct PeerIdentity {
   std::uint64_t job_id = 0;
   std::uint32_t host = 0;   // its index
   std::uint32_t hosts = 0;  // of the job
+  bool encrypt = false;     // only with those who do so too
+};
+
+// A connection between two agents that have proved themselves.
+struct PeerSocket {
+  system::Descriptor socket;
+  std::optional<security::RecordKeys> keys;  // what follows is records under these
 };
 
 security::Key peer_key(const security::Key& job_key);
@@ -31,7 +41,7 @@ security::Key peer_key(const security::Key& job_key);
 // the callback, closes all that is left.
 class PeerListener {
  public:
-  using OnPeer = std::function<void(system::Descriptor socket)>;
+  using OnPeer = std::function<void(PeerSocket peer)>;
 
   // `address` is numeric; the port is the system's choice.
   static core::Result<std::unique_ptr<PeerListener>> open(asio::io_context& io,
@@ -57,7 +67,7 @@ class PeerListener {
 // object that is answered goes first.
 class PeerConnector {
  public:
-  using OnDone = std::function<void(core::Result<system::Descriptor> socket)>;
+  using OnDone = std::function<void(core::Result<PeerSocket> peer)>;
 
   PeerConnector(asio::io_context& io, const std::string& address, std::uint16_t port,
                 const PeerIdentity& own, std::uint32_t acceptor, OnDone on_done);

@@ -91,6 +91,7 @@ class RankProcess {
   bool done() const { return done_; }
 
   bootstrap::RankPhase phase = bootstrap::RankPhase::never_joined;
+  bool announced = false;  // it has said where it listens
 
  private:
   // Both ends of what the rank reads and writes.

@@ -283,6 +283,7 @@ class Parser {
       }
       run_.compression = *mode;
     });
+    flag("--encrypt", [this] { run_.encrypt = true; });
     value("--mca", [this](const std::string& text) { accepted(apply_mca(text, run_)); });
   }
 

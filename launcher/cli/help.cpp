@@ -51,7 +51,7 @@ SSH (keys must be in place: prun never asks for a password) and network
   --stage=off|always  send no program; send it also where it is already
   --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
   --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
-  --compress MODE     large messages: auto (default), off, lz4 (always)
+  --compress MODE     large messages: auto, off, lz4    --encrypt  all messages
 
 Before the first job, and when something is wrong
   prun doctor -H ...  examines hosts and links, and says how to repair them

@@ -196,6 +196,7 @@ constexpr Spelling table[] = {
     ignored("localhost", value, "prun needs no name of this machine"),
     ignored("disable-hostname-propagation", nothing, "prun needs no name of this machine"),
     option("compress", "--compress", value),
+    option("encrypt", "--encrypt", nothing),
     refused("iface", no_iface),
     refused("ports", no_port_range),
     option("mca", "--mca", name_and_value),

@@ -48,7 +48,9 @@ Job::Job(asio::io_context& io, JobPlan plan)
       output_(io, plan_.options.output,
               {.settled =
                    [this](std::uint32_t rank, std::size_t bytes) {
-                     const auto& channel = machines_[machine_of_rank_[rank]]->channel;
+                     const auto host = machine_of_rank_[rank];
+                     reports_.given_back(host, bytes);
+                     const auto& channel = machines_[host]->channel;
                      if (channel)
                        channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
                    },
@@ -93,6 +95,7 @@ void Job::assign_ranks(const std::vector<std::uint32_t>& machine_of_rank) {
   const auto& options = plan_.options;
   machine_of_rank_ = machine_of_rank;
   rank_gone_.assign(machine_of_rank_.size(), false);
+  reports_ = RankReports(machine_of_rank_.size(), machines_.size());
   for (auto& machine : machines_) machine->ranks.clear();
   std::vector<std::uint32_t> readers;
   for (std::uint32_t rank = 0; rank < machine_of_rank_.size(); ++rank) {

@@ -26,6 +26,7 @@
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/phase_times.hpp"
 #include "launcher/job/rank_output.hpp"
+#include "launcher/job/rank_reports.hpp"
 #include "launcher/job/status_line.hpp"
 #include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
@@ -143,6 +144,7 @@ class Job : private HostListener {
   template <class Message, class Handler>
   void take(std::uint32_t host, const bootstrap::ControlFrame& frame, Handler handler);
   bool is_rank_of(std::uint32_t host, std::uint32_t rank);
+  bool holds(std::uint32_t host, const RankReports::Fault& fault);
   void on_rank_started(std::uint32_t host);
   void on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited);
   void on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting);
@@ -225,6 +227,7 @@ class Job : private HostListener {
   std::vector<std::uint32_t> machine_of_rank_;  // index into machines_
   bootstrap::JobKey key_{};
 
+  RankReports reports_;
   std::vector<bool> rank_gone_;
   std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;

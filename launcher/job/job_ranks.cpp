@@ -65,15 +65,20 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
                                         [&](const auto& unpassed) { on_unpassed(host, unpassed); });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
-        if (is_rank_of(host, started.rank)) on_rank_started(host);
+        if (is_rank_of(host, started.rank) && holds(host, reports_.started(started.rank)))
+          on_rank_started(host);
       });
     case ControlKind::rank_output:
       return take<bootstrap::RankOutput>(host, frame, [&](const auto& output) {
-        if (is_rank_of(host, output.rank)) output_.take(output.rank, output.stream, output.data);
+        if (is_rank_of(host, output.rank) &&
+            holds(host, reports_.printed(host, output.data.size())))
+          output_.take(output.rank, output.stream, output.data);
       });
     case ControlKind::input_credit:
       return take<bootstrap::InputCredit>(host, frame, [&](const auto& credit) {
-        if (is_rank_of(host, credit.rank)) on_input_credit(credit);
+        if (is_rank_of(host, credit.rank) &&
+            holds(host, reports_.read_input(credit.rank, credit.bytes)))
+          on_input_credit(credit);
       });
     case ControlKind::input_wanted:
       return take<bootstrap::InputWanted>(host, frame, [&](const auto& wanted) {
@@ -81,7 +86,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::rank_endpoint:
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
-        if (is_rank_of(host, endpoint.rank)) on_rank_endpoint(endpoint);
+        if (is_rank_of(host, endpoint.rank) && holds(host, reports_.announced(endpoint.rank)))
+          on_rank_endpoint(endpoint);
       });
     case ControlKind::clock_wanted:
       return on_clock_wanted();
@@ -94,11 +100,13 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::rank_exited:
       return take<bootstrap::RankExited>(host, frame, [&](const auto& exited) {
-        if (is_rank_of(host, exited.rank)) on_rank_exited(host, exited);
+        if (is_rank_of(host, exited.rank) && holds(host, reports_.exited(exited.rank)))
+          on_rank_exited(host, exited);
       });
     case ControlKind::rank_done:
       return take<bootstrap::RankDone>(host, frame, [&](const auto& done) {
-        if (is_rank_of(host, done.rank)) on_rank_done(host, done.rank);
+        if (is_rank_of(host, done.rank) && holds(host, reports_.done(done.rank)))
+          on_rank_done(host, done.rank);
       });
     default:
       return;
@@ -109,6 +117,11 @@ bool Job::is_rank_of(std::uint32_t host, std::uint32_t rank) {
   if (rank < machine_of_rank_.size() && machine_of_rank_[rank] == host) return true;
   lose_host(host, fmt::format("its agent speaks for rank {}, which is not there", rank));
   return false;
+}
+
+bool Job::holds(std::uint32_t host, const RankReports::Fault& fault) {
+  if (fault) lose_host(host, *fault);
+  return !fault;
 }
 
 void Job::on_rank_started(std::uint32_t host) {
@@ -190,6 +203,7 @@ void Job::begin_input() {
   io::InputSource::Handlers handlers;
   handlers.data = [this, send](const std::vector<std::byte>& bytes) {
     input_readers_.given(bytes.size());
+    reports_.given_input(bytes.size());
     for (const auto rank : input_readers_.ranks()) send(rank, bootstrap::RankInput{rank, bytes});
   };
   handlers.end = [this, send] {

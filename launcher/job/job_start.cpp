@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <asio/ip/address.hpp>
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -305,6 +306,13 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
   if (!hello.ok()) {
     fail_host(host, 125, "its agent cannot be understood: " + hello.failure().text);
     return;
+  }
+  // They are handed on to ranks, which would wait for one they cannot read.
+  for (const auto& address : {hello.value().client_address, hello.value().server_address}) {
+    asio::error_code none;
+    asio::ip::make_address(address, none);
+    if (none && !address.empty())
+      return fail_host(host, 125, "its agent says that it was reached at what is no address");
   }
   machine.hello = std::move(hello).value();
   trace(fmt::format(
@@ -650,6 +658,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                          ? bootstrap::JobSetup::no_input
                          : static_cast<std::int32_t>(plan_.options.input_rank);
   setup.compression = plan_.options.compression;
+  setup.encrypt = plan_.options.encrypt;
   setup.terminal_rank = terminal_rank();
   if (const auto size = io::window_size()) {
     setup.terminal_rows = size->rows;

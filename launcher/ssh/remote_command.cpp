@@ -6,26 +6,33 @@ namespace prun::ssh {
 namespace {
 
 // One line for sh. Only what has to be sent costs processes: kernels from 6.1 on tell the machine
-// without `uname`.
+// without `uname`. The system's programs come first whatever PATH says; the agent gets it as it was.
 constexpr std::string_view choose =
+    "P=$PATH; PATH=/usr/bin:/bin:$PATH; "
     "{{ read m </proc/sys/kernel/arch; }} 2>/dev/null || m=`uname -m`; "
     "case $m in {cases}*) printf '\\nprun-machine %s\\n' \"$m\"; exit 126;; esac; "
-    "c=${{XDG_CACHE_HOME:-$HOME/.cache}}/prun; p=$c/agent-$a; ";
+    "case $XDG_CACHE_HOME in /*) c=$XDG_CACHE_HOME;; *) c=$HOME/.cache;; esac; "
+    "c=$c/prun; p=$c/agent-$a; ";
 
 // No folder can be made there, so that the agent takes a temporary one, which goes with it.
 constexpr std::string_view hide_cache = "XDG_CACHE_HOME=/dev/null; export XDG_CACHE_HOME; ";
 
+// Only this user's own file in his own folder: XDG_CACHE_HOME or HOME may point into another's.
 constexpr std::string_view start_cached =
-    "if test -s \"$p\" && test -x \"$p\"; then "
-    "printf '\\nprun-shell %s\\n' \"$p\"; exec \"$p\"; fi; ";
+    "if test -O \"$c\" && test ! -h \"$c\" && test -O \"$p\" && test ! -h \"$p\" && "
+    "test -f \"$p\" && test -s \"$p\" && test -x \"$p\"; then "
+    "printf '\\nprun-shell %s\\n' \"$p\"; PATH=$P; exec \"$p\"; fi; ";
 
 // A folder serves if it is this user's alone, a file in it can be made, may be executed, and there is
 // room. In folders that others may write to only a new folder of our own serves, whose name nobody
-// could know before: no link of theirs is ever followed.
+// could know before: no link of theirs is ever followed. And what it is in must not be another's, who
+// could put his own in its place: others may write to it only if it is the system's and sticky.
 constexpr std::string_view take_in =
     "printf '\\nprun-shell %s\\n' \"$p\"; "
-    "try() {{ (umask 077; mkdir $1 \"$d\" && "
-    "case `ls -ld \"$d\"` in drwx--[-S]---*) ;; *) exit 1;; esac && "
+    "above() {{ set -- `ls -Lldn \"${{d%/*}}/\"`; case $1 in d????????[tT]*) test \"$3\" = 0;; "
+    "d???????" "-*) test \"$3\" = 0 || test -O \"${{d%/*}}/\";; *) false;; esac; }}; "
+    "try() {{ (umask 077; {{ test -n \"$1\" || above; }} && mkdir $1 \"$d\" && "
+    "case `ls -ld \"$d\"` in drwx--[-S]---*) test -O \"$d\";; *) false;; esac && "
     "true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "
     "{{ df -Pk \"$d\" | {{ read x; read x x x f x; ! test \"$f\" -lt $k; }}; }} "
     "|| {{ rm -f \"$t\"; test -n \"$1\" || rmdir \"$d\"; false; }}) 2>/dev/null; }}; "
@@ -35,7 +42,7 @@ constexpr std::string_view take_in =
     "printf '\\nprun-need %s\\n' \"$a\"; read -r s; "
     "if head -c 1 </dev/null >/dev/null 2>&1; then head -c $n >\"$t\"; "
     "else dd bs=1 count=$n >\"$t\" 2>/dev/null; fi; "
-    "if test `wc -c <\"$t\"` -eq $n; then exec \"$t\" --arrived \"$s\" \"$q\"; fi; "
+    "if test `wc -c <\"$t\"` -eq $n; then PATH=$P; exec \"$t\" --arrived \"$s\" \"$q\"; fi; "
     "rm -f \"$t\"; test -n \"$o\" || rmdir \"$d\"; "
     "printf '\\nprun-unsent %s\\n' \"$d\"; exit 125; fi; done; "
     "printf '\\nprun-no-room%s\\n' \"$w\"; exit 125";

@@ -61,7 +61,7 @@ bool has_room(const std::string& folder, std::uint64_t bytes) {
 }
 
 bool is_usable(const std::string& folder, std::uint64_t bytes) {
-  return make_private_folder(folder) && make_private_folder(folder + "/files") &&
+  return make_private_folder(folder) && system::is_guarded(folder) && make_private_folder(folder + "/files") &&
          make_private_folder(folder + "/runs") &&
          ::access((folder + "/files").c_str(), W_OK) == 0 && may_execute_in(folder) &&
          (bytes == 0 || has_room(folder, bytes));
@@ -109,7 +109,11 @@ std::string cache_fault(const std::vector<std::string>& environment) {
   if (folder.empty() || ::lstat(folder.c_str(), &info) != 0) return {};
   if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
     return folder + " is no folder of this user's, so what is sent is not kept";
-  if ((info.st_mode & 077) == 0) return {};
+  if ((info.st_mode & 077) == 0) {
+    if (system::is_guarded(folder)) return {};
+    return "others can put a folder of theirs in the place of " + folder +
+           ", so what is sent is not kept";
+  }
   return folder + " is open to others, so what is sent is not kept (chmod 700 " + folder + ")";
 }
 
@@ -136,7 +140,7 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
        {temporary != nullptr ? temporary : "/tmp", "/dev/shm", "/var/tmp"}) {
     tried += (tried.empty() ? "" : ", ") + parent;
     std::string folder = parent + "/prun-XXXXXX";
-    if (::mkdtemp(folder.data()) == nullptr) continue;  // makes a new one, mode 0700
+    if (!system::is_guarded(parent) || ::mkdtemp(folder.data()) == nullptr) continue;  // makes a new one, mode 0700
     if (is_usable(folder, needed_bytes)) {
       return std::unique_ptr<Store>(new Store(folder, run, true));
     }

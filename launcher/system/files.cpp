@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -68,6 +69,28 @@ std::string folder_of(const std::string& path) {
 
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
+}
+
+bool is_guarded(const std::string& folder) {
+  const std::unique_ptr<char, decltype(&::free)> real(::realpath(folder.c_str(), nullptr), ::free);
+  if (!real) return false;
+  struct stat root {};
+  if (::stat("/", &root) != 0) return false;
+  // The owner of / is the system's user, also where a container calls him by another number.
+  const auto of_system = [&](const struct stat& info) {
+    return info.st_uid == root.st_uid || info.st_uid == 0;
+  };
+  const std::string path = std::string(real.get()) + "/";
+  for (std::size_t slash = path.find('/'); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    struct stat info {};
+    if (::lstat(path.substr(0, slash + 1).c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+      return false;
+    if (!of_system(info) && info.st_uid != ::geteuid()) return false;
+    if ((info.st_mode & S_IWOTH) != 0 && ((info.st_mode & S_ISVTX) == 0 || !of_system(info)))
+      return false;
+  }
+  return true;
 }
 
 bool make_private_folder(const std::string& folder) {

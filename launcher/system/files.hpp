@@ -8,6 +8,11 @@
 // of the program that is sent to every host.
 namespace prun::system {
 
+// Whether nobody but this user and the system decides what a path through this folder leads to: none
+// of the folders on the way, links followed, is another's, and one that others may write to is the
+// system's and sticky.
+bool is_guarded(const std::string& folder);
+
 // The first bytes of a file, `most` at most; less where it ends or cannot be read.
 std::string read_file(const std::string& path, std::size_t most = std::size_t{1} << 20);
 

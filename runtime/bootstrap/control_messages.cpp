@@ -150,6 +150,7 @@ void JobSetup::encode(Writer& out) const {
   put_indices(out, program_of_rank);
   out.i32(input_rank);
   put_compression(out, compression);
+  put_bool(out, encrypt);
   out.i32(terminal_rank);
   out.u16(terminal_rows);
   out.u16(terminal_columns);
@@ -175,6 +176,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.program_of_rank = get_indices(in, wire::max_ranks);
   message.input_rank = in.i32();
   message.compression = get_compression(in);
+  message.encrypt = get_bool(in);
   message.terminal_rank = in.i32();
   message.terminal_rows = in.u16();
   message.terminal_columns = in.u16();
@@ -206,6 +208,7 @@ void AgentProblem::encode(Writer& out) const {
 Result<AgentProblem> AgentProblem::decode(Reader& in) {
   AgentProblem message;
   message.exit_status = in.u8();
+  if (message.exit_status < 125 || message.exit_status > 127) in.fail();
   message.text = in.string(wire::max_string_bytes);
   return checked(in, std::move(message), "agent_problem");
 }
@@ -398,6 +401,7 @@ void Welcome::encode(Writer& out) const {
   out.string(bind_address);
   out.u32(cores);
   put_compression(out, compression);
+  put_bool(out, encrypt);
   out.i32(shared_memory);
   out.i32(clock);
 }
@@ -410,6 +414,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.bind_address = in.string(wire::max_string_bytes);
   message.cores = in.u32();
   message.compression = get_compression(in);
+  message.encrypt = get_bool(in);
   message.shared_memory = in.i32();
   message.clock = in.i32();
   if (message.rank >= message.map.size()) in.fail();
@@ -425,6 +430,7 @@ Result<RankEndpoint> RankEndpoint::decode(Reader& in) {
   RankEndpoint message;
   message.rank = in.u32();
   message.port = in.u16();
+  if (message.port == 0) in.fail();
   return checked(in, message, "rank_endpoint");
 }
 
@@ -439,6 +445,7 @@ Result<Endpoints> Endpoints::decode(Reader& in) {
   for (auto& endpoint : message.list) {
     endpoint.rank = in.u32();
     endpoint.port = in.u16();
+    if (endpoint.port == 0) in.fail();
   }
   return checked(in, std::move(message), "endpoints");
 }

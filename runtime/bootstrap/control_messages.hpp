@@ -136,6 +136,7 @@ struct JobSetup {
   std::vector<std::uint32_t> program_of_rank;
   std::int32_t input_rank = 0;  // who gets standard input, or one of the two below
   core::CompressionMode compression = core::CompressionMode::automatic;
+  bool encrypt = false;             // between hosts: ranks, and agents that pass files on
   std::int32_t terminal_rank = -1;  // who gets a terminal of its own, if it is of this host; or -1
   std::uint16_t terminal_rows = 0;  // 0: not known
   std::uint16_t terminal_columns = 0;
@@ -329,6 +330,7 @@ struct Welcome {
   std::uint32_t cores =
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
   core::CompressionMode compression = core::CompressionMode::automatic;
+  bool encrypt = false;             // what goes over TCP
   std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
   std::int32_t clock = -1;          // descriptor of the page that tells the time; -1: none
 

@@ -42,7 +42,12 @@ struct Choice {
   std::uint32_t free_context;
   std::uint8_t takes_part;
   std::uint8_t unused[3];
+
+  bool operator==(const Choice&) const = default;
 };
+
+// Their numbers are never used again: more than a program could make in years.
+constexpr std::uint32_t most_contexts = 1u << 31;
 
 // Members of the new communicators agree on a number that none of them uses yet: the highest of
 // what each could offer. Groups made by one call have no member in common, so they may share it.
@@ -56,6 +61,15 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
   std::vector<std::tuple<int, int>> group;  // key, rank in the parent
   for (int rank = 0; rank < comm.size(); ++rank) {
     const Choice& choice = choices[static_cast<std::size_t>(rank)];
+    // What no rank of ours says would lead into the contexts of others.
+    if (choice.free_context < 2 || choice.free_context > most_contexts ||
+        choice.free_context % 2 != 0 || (rank == comm.rank() && choice != mine)) {
+      throw Error(Errc::bad_data,
+                  comm.say("a new communicator") + ": " + world.name(comm.world_rank(rank)) +
+                      " offers a number that none can have: " +
+                      std::to_string(choice.free_context),
+                  rank);
+    }
     context = std::max(context, choice.free_context);
     if (color && choice.takes_part != 0 && choice.color == *color)
       group.emplace_back(choice.key, rank);

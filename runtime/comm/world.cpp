@@ -125,6 +125,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     settings.bind_address = welcome.bind_address;
     settings.compression = welcome.compression;
     settings.pacing = config.pacing;
+    settings.encrypt = welcome.encrypt;
     auto tcp = transport::TcpTransport::open(io_, settings, *endpoint_,
                                              [this](WorldRank peer) { return locate(peer); });
     if (!tcp) {
@@ -312,8 +313,9 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 }
 
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
+  if (message.rank >= map_.size()) return;
   const auto peer = static_cast<WorldRank>(message.rank);
-  if (peer >= size() || peer == rank_ || endpoint_->peer_gone(peer)) return;
+  if (peer == rank_ || endpoint_->peer_gone(peer)) return;
   if (!message.orderly) {
     doubts_.erase(peer);
     endpoint_->peer_lost(peer, message.cause);

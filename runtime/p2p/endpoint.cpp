@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "runtime/core/memory_of_machine.hpp"
+
 namespace prun::p2p {
 namespace {
 
@@ -18,6 +20,9 @@ using wire::FrameKind;
 std::string counted(std::uint64_t count, const Datatype& type) {
   return std::to_string(count) + " x " + to_string(type);
 }
+
+// Answers to a peer after which its reading is looked at: 16 KiB of them.
+constexpr std::uint32_t answers_between_looks = 1024;
 
 Frame control(FrameKind kind) {
   Frame frame;
@@ -349,6 +354,9 @@ std::optional<Failure> Endpoint::place_for(RecvOperation& operation, WorldRank s
     return refused(Errc::type_mismatch, "takes " + to_string(buffer.type));
   }
   if (buffer.grow != nullptr) {
+    // The system would give it, and end some process when it is written to.
+    if (envelope.bytes() > core::memory_of_machine())
+      return refused(Errc::resource, "has no memory for them");
     try {
       buffer.data = buffer.grow(buffer.owner, static_cast<std::size_t>(envelope.count));
     } catch (const std::exception& cause) {
@@ -369,12 +377,14 @@ UnexpectedMessage& Endpoint::keep(const match::Label& label, const wire::Envelop
   message.label = label;
   message.envelope = envelope;
   matcher_.add(message);
+  ++peer(label.source).unexpected;
   return message;
 }
 
 void Endpoint::erase(UnexpectedMessage& message) {
   if (message.waiting()) matcher_.remove(message);
   if (!message.eager) taken_in_bytes_ -= message.payload.size();
+  --peer(message.label.source).unexpected;
   unexpected_.erase(message.self);
 }
 
@@ -487,6 +497,10 @@ void Endpoint::grant_if_stalled(Peer& from) {
 Status Endpoint::take_envelope(Peer& from, const wire::Envelope& envelope, bool eager) {
   if (from.envelope_room == 0 || (eager && envelope.bytes() > from.eager_room)) {
     return lie("sent more than it was given room for");
+  }
+  if (from.unexpected >= limits_.unexpected_per_peer) {
+    return lie("has " + std::to_string(from.unexpected) +
+               " messages waiting here that nobody receives");
   }
   if (envelope.bytes() > static_cast<std::uint64_t>(SIZE_MAX) / 2) {
     return lie("sent a message too large for this machine's memory");
@@ -634,6 +648,14 @@ Result<std::byte*> Endpoint::on_frame_begin(WorldRank rank, const Frame& frame) 
 
 Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
   Peer& from = peer(rank);
+  auto handled = handle(from, frame);
+  if (!handled || from.answers < answers_between_looks) return handled;
+  from.answers = 0;
+  if (from.transport->frame_bytes_waiting(rank) <= limits_.unread_bytes) return handled;
+  return lie("goes on sending and does not read what it is answered");
+}
+
+Status Endpoint::handle(Peer& from, const Frame& frame) {
   switch (frame.kind) {
     case FrameKind::eager: {
       const bool kept = from.arriving.message != nullptr;
@@ -651,7 +673,7 @@ Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
       return on_credit(from, frame);
     case FrameKind::stalled:
       from.is_stalled = true;
-      if (matcher_.anyone_waits_for(rank)) grant_if_stalled(from);
+      if (matcher_.anyone_waits_for(from.rank)) grant_if_stalled(from);
       return core::Done{};
     case FrameKind::eager_again:
     case FrameKind::lz4_data:

@@ -161,6 +161,8 @@ class Endpoint final : public transport::Receiver {
     // back.
     std::uint64_t envelope_room = 0;
     std::uint64_t eager_room = 0;
+    std::size_t unexpected = 0;  // messages of it that wait here
+    std::uint32_t answers = 0;   // frames it gave rise to, since its reading was last looked at
     std::uint32_t envelopes_used = 0;
     std::uint64_t eager_bytes_used = 0;
     bool is_stalled = false;
@@ -180,6 +182,7 @@ class Endpoint final : public transport::Receiver {
 
   Peer& peer(WorldRank rank);
   void send_control(Peer& to, const wire::Frame& frame) {
+    ++to.answers;
     to.transport->send_frame(to.rank, frame, {});
   }
 
@@ -208,6 +211,7 @@ class Endpoint final : public transport::Receiver {
   void end_eager(Peer& from);
   core::Status on_rts(Peer& from, const wire::Frame& frame);
   core::Status end_segment(Peer& from, const wire::Frame& frame);
+  core::Status handle(Peer& from, const wire::Frame& frame);
   core::Status take_envelope(Peer& from, const wire::Envelope& envelope, bool eager);
 
   void fail_peer(WorldRank rank, const core::Failure& failure);

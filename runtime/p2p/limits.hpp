@@ -19,6 +19,14 @@ struct Limits {
   std::uint32_t envelopes_per_peer = 1024;
   std::uint64_t eager_bytes_per_peer = 256u << 10;
 
+  // Messages of a peer that nobody has received. It may have so many only if it was granted room
+  // again and again by a rank that waits for another of its messages; beyond, it is cut off.
+  std::size_t unexpected_per_peer = 1u << 18;
+
+  // Bytes of frames that may wait for a peer which sends and does not read. One of ours has to read
+  // our credit before it may go on, so that half a megabyte is never waiting.
+  std::size_t unread_bytes = 4u << 20;
+
   // Memory for large messages taken in ahead of their receive, when this rank is blocked and
   // nothing else moves.
   std::size_t unexpected_bytes = std::size_t{64} << 20;

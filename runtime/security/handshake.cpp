@@ -15,7 +15,6 @@ namespace prun::security {
 namespace {
 
 constexpr std::string_view magic = "prun-dt\n";
-constexpr std::string_view welcome_text = "welcome\n";
 constexpr std::size_t hello_head_bytes =
     64;  // what comes before the hash: 32 of header, 32 of nonce
 constexpr std::size_t challenge_head_bytes = 40;  // 8 of verdict, 32 of nonce
@@ -76,6 +75,7 @@ Hello make_hello(const Key& key, const Parties& parties, const Nonce& nonce) {
   const auto text = std::as_bytes(std::span(magic));
   std::copy(text.begin(), text.end(), hello.begin());
   wire::store_little(hello.data() + 8, wire::data_protocol_version);
+  hello[10] = std::byte{parties.encrypted};
   wire::store_little(hello.data() + 12, static_cast<std::uint32_t>(parties.connector));
   wire::store_little(hello.data() + 16, static_cast<std::uint32_t>(parties.acceptor));
   wire::store_little(hello.data() + 24, parties.job_id);
@@ -99,7 +99,10 @@ core::Result<Parties> read_hello(const Key& key, const Hello& hello) {
                                              " of the data protocol, this one speaks " +
                                              std::to_string(wire::data_protocol_version)};
   }
+  if (static_cast<std::uint8_t>(hello[10]) > 1)
+    return core::Failure{Errc::bad_data, "a rank that wants an unknown protection"};
   Parties parties;
+  parties.encrypted = hello[10] == std::byte{1};
   parties.connector =
       static_cast<std::int32_t>(wire::load_little<std::uint32_t>(hello.data() + 12));
   parties.acceptor = static_cast<std::int32_t>(wire::load_little<std::uint32_t>(hello.data() + 16));
@@ -124,7 +127,8 @@ core::Result<ChallengeContents> read_challenge(const Key& key, const Hello& hell
   }
   ChallengeContents contents;
   contents.verdict = static_cast<Verdict>(challenge[0]);
-  if (contents.verdict != Verdict::go_on && contents.verdict != Verdict::refused) {
+  if (contents.verdict != Verdict::go_on && contents.verdict != Verdict::refused &&
+      contents.verdict != Verdict::other_protection) {
     return core::Failure{Errc::bad_data, "answered with an unknown verdict"};
   }
   std::copy_n(challenge.begin() + 8, contents.nonce.size(), contents.nonce.begin());
@@ -140,15 +144,19 @@ bool proof_holds(const Key& key, const Hello& hello, const Challenge& challenge,
   return same(proof_digest(key, hello, challenge), proof);
 }
 
-Welcome make_welcome() {
-  Welcome welcome;
-  const auto text = std::as_bytes(std::span(welcome_text));
-  std::copy(text.begin(), text.end(), welcome.begin());
-  return welcome;
+Welcome make_welcome(const Key& key, const Hello& hello, const Challenge& challenge,
+                     const Proof& proof) {
+  return digest(key, "prun welcome", {hello, challenge, proof});
 }
 
-bool is_welcome(const Welcome& welcome) {
-  return welcome == make_welcome();
+bool welcome_holds(const Key& key, const Hello& hello, const Challenge& challenge,
+                   const Proof& proof, const Welcome& welcome) {
+  return same(make_welcome(key, hello, challenge, proof), welcome);
+}
+
+Key record_key(const Key& key, std::string_view label, const Hello& hello,
+               const Challenge& challenge) {
+  return digest(key, label, {hello, challenge});
 }
 
 }  // namespace prun::security

@@ -95,6 +95,9 @@ class Transport {
   // The same for all peers.
   virtual bool flushed() = 0;
 
+  // Bytes of frames queued for the peer that have not left this process; large payloads not counted.
+  virtual std::size_t frame_bytes_waiting(WorldRank) const { return 0; }
+
   // What traffic with the peer has cost so far.
   virtual Counters counters(WorldRank) const { return {}; }
 

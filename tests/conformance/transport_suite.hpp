@@ -59,6 +59,7 @@ std::ostream& operator<<(std::ostream& out, const TransportCase& of);
 std::unique_ptr<TransportNet> make_tcp_net(int ranks, bool shared);
 // The same, one loop each, every large payload compressed.
 std::unique_ptr<TransportNet> make_compressing_tcp_net(int ranks);
+std::unique_ptr<TransportNet> make_encrypting_tcp_net(int ranks, bool compress);
 // Over shared memory; without `single_copy` large payloads go through the rings, too.
 std::unique_ptr<TransportNet> make_shm_net(int ranks, bool single_copy);
 std::unique_ptr<TransportNet> make_memory_net(int ranks, std::optional<std::uint32_t> seed);

@@ -97,18 +97,21 @@ class SelfNet final : public TransportNet {
 
 }  // namespace
 
-TcpNet::TcpNet(int ranks, bool shared, core::CompressionMode compression)
+TcpNet::TcpNet(int ranks, bool shared, core::CompressionMode compression, bool encrypt,
+               std::optional<security::Key> key)
     : TransportNet(ranks),
       endpoints_(static_cast<std::size_t>(ranks)),
       receivers_(static_cast<std::size_t>(ranks)) {
   security::random_bytes(key_);
+  if (key) key_ = *key;
   loops_.resize(shared ? 1 : static_cast<std::size_t>(ranks));
   for (auto& loop : loops_) loop = std::make_unique<asio::io_context>(1);
   transports_.resize(static_cast<std::size_t>(ranks));
   for (WorldRank rank = 0; rank < ranks; ++rank) {
     const auto index = static_cast<std::size_t>(rank);
     auto opened = transport::TcpTransport::open(
-        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1", compression}, receivers_[index],
+        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1", compression, true, encrypt},
+        receivers_[index],
         [this](WorldRank peer) -> std::optional<asio::ip::tcp::endpoint> {
           return endpoints_[static_cast<std::size_t>(peer)];
         });
@@ -132,6 +135,11 @@ bool TcpNet::step(WorldRank rank) {
 
 std::unique_ptr<TransportNet> make_compressing_tcp_net(int ranks) {
   return std::make_unique<TcpNet>(ranks, false, core::CompressionMode::lz4);
+}
+
+std::unique_ptr<TransportNet> make_encrypting_tcp_net(int ranks, bool compress) {
+  return std::make_unique<TcpNet>(
+      ranks, false, compress ? core::CompressionMode::lz4 : core::CompressionMode::off, true);
 }
 
 std::unique_ptr<TransportNet> make_tcp_net(int ranks, bool shared) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <asio/ip/tcp.hpp>
 #include <asio/read.hpp>
@@ -73,9 +74,10 @@ class Caller {
     if (!hear(challenge)) return false;
     const auto contents = security::read_challenge(key, hello, challenge);
     if (!contents.ok() || contents.value().verdict == security::Verdict::refused) return false;
-    say(security::make_proof(key, hello, challenge));
+    const security::Proof proof = security::make_proof(key, hello, challenge);
+    say(proof);
     security::Welcome welcome{};
-    return hear(welcome) && security::is_welcome(welcome);
+    return hear(welcome) && security::welcome_holds(key, hello, challenge, proof, welcome);
   }
 
   // Without running anybody.
@@ -347,17 +349,172 @@ TEST_F(TcpSuite, RecordedHandshakeIsWorthless) {
 
   Caller& replay = call(0);
   replay.say(hello);
-  security::Challenge another{};
-  ASSERT_TRUE(replay.hear(another));
-  EXPECT_NE(challenge, another);
   replay.say(proof);
-  EXPECT_TRUE(replay.closed());
+  EXPECT_TRUE(replay.closed()) << "without an answer";
   expect_undisturbed();
+}
+
+// All that one connection said, said again on another while and after the first is there.
+TEST_F(TcpSuite, RecordedConnectionIsWorthless) {
+  TcpNet& net = make(2);
+  const security::Hello hello =
+      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
+  Caller& first = call(0);
+  first.say(hello);
+  security::Challenge challenge{};
+  ASSERT_TRUE(first.hear(challenge));
+  const security::Proof proof = security::make_proof(net.key(), hello, challenge);
+  first.say(proof);
+  security::Welcome welcome{};
+  ASSERT_TRUE(first.hear(welcome));
+  const auto header = wire::encode_header(eager(3, 0), nullptr);
+  first.say(header.view());
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(0).arrived().size() == 1; }));
+  Caller& replay = call(0);
+  replay.say(hello);
+  replay.say(proof);
+  replay.say(header.view());
+  EXPECT_TRUE(replay.closed());
+  EXPECT_EQ(net.receiver(0).arrived().size(), 1u);
+}
+
+// Its own words back: a rank that is called takes them neither for a hello nor for an answer.
+TEST_F(TcpSuite, ReflectedWordsAreWorthless) {
+  TcpNet& net = make(2);
+  asio::ip::tcp::acceptor mirror(*loop_, {asio::ip::make_address("127.0.0.1"), 0});
+  mirror.non_blocking(true);
+  net.endpoint(1) = mirror.local_endpoint();
+  send(0, 1, 1);
+  asio::ip::tcp::socket caught(*loop_);
+  asio::error_code error = asio::error::would_block;
+  ASSERT_TRUE(net.run_until([&] {
+    if (error) mirror.accept(caught, error);
+    return !error;
+  }));
+  caught.non_blocking(true);
+  security::Hello hello{};
+  std::size_t got = 0;
+  ASSERT_TRUE(net.run_until([&] {
+    asio::error_code none;
+    got += caught.read_some(asio::buffer(hello.data() + got, hello.size() - got), none);
+    return got == hello.size();
+  }));
+  // To itself as a hello: it is meant for rank 1.
+  Caller& reflector = call(0);
+  reflector.say(hello);
+  EXPECT_TRUE(reflector.closed());
+  // And as the answer to itself.
+  asio::write(caught, asio::buffer(hello.data(), security::challenge_bytes), error);
+  ASSERT_TRUE(net.run_until([&] { return net.receiver(0).times_gone(1) > 0; }));
+  EXPECT_EQ(net.receiver(0).gone().front().cause, "answered without this job's key");
+}
+
+// Unknown key share: what rank 1 has said to rank 0, said to rank 2, makes nobody believe that it
+// talks to somebody else.
+TEST_F(TcpSuite, WordsForOneRankAreNothingToAnother) {
+  TcpNet& net = make(3);
+  const security::Hello hello =
+      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
+  Caller& astray = call(2);
+  astray.say(hello);
+  EXPECT_TRUE(astray.closed());
+  // An answer of rank 2 to rank 1's hello for it does not pass for one of rank 0.
+  const security::Hello for_two =
+      security::make_hello(net.key(), {TcpNet::job_id, 1, 2}, security::fresh_nonce());
+  Caller& caller = call(2);
+  caller.say(for_two);
+  security::Challenge challenge{};
+  ASSERT_TRUE(caller.hear(challenge));
+  EXPECT_TRUE(security::read_challenge(net.key(), for_two, challenge).ok());
+  EXPECT_FALSE(security::read_challenge(net.key(), hello, challenge).ok());
+}
+
+TEST_F(TcpSuite, EncryptionIsAgreedOnOrThereIsNoConnection) {
+  for (const bool asks : {false, true}) {
+    TcpNet plain(2, false);
+    TcpNet sealed(2, false, core::CompressionMode::off, true, plain.key());
+    TcpNet& caller = asks ? sealed : plain;
+    TcpNet& called = asks ? plain : sealed;
+    caller.endpoint(1) = called.endpoint(1);
+    caller.tcp(0).send_frame(1, eager(1, 3), Bytes(3));
+    ASSERT_TRUE(caller.run_until([&] {
+      called.step_all();
+      return caller.receiver(0).times_gone(1) > 0;
+    }));
+    EXPECT_EQ(caller.receiver(0).gone().front().cause,
+              asks ? "does not encrypt, which --encrypt demands"
+                   : "demands encryption, which is off here");
+    EXPECT_TRUE(called.receiver(1).arrived().empty());
+  }
+}
+
+TEST_F(TcpSuite, EncryptedConnectionShowsNothingOfItsBytes) {
+  // Between two ranks stands somebody who passes on what he reads.
+  TcpNet net(2, false, core::CompressionMode::off, true);
+  asio::ip::tcp::acceptor tap(*loop_, {asio::ip::make_address("127.0.0.1"), 0});
+  tap.non_blocking(true);
+  asio::ip::tcp::socket near(*loop_);
+  asio::ip::tcp::socket far(*loop_);
+  far.connect(*net.endpoint(1));
+  far.non_blocking(true);
+  net.endpoint(1) = tap.local_endpoint();
+  std::string seen;
+  bool caught = false;
+  const auto pass_on = [&](asio::ip::tcp::socket& from, asio::ip::tcp::socket& to) {
+    std::array<char, 4096> bytes;
+    asio::error_code error;
+    const std::size_t got = from.read_some(asio::buffer(bytes), error);
+    seen.append(bytes.data(), got);
+    std::size_t sent = 0;
+    while (sent < got) sent += to.write_some(asio::buffer(bytes.data() + sent, got - sent), error);
+  };
+  const std::string secret(300, 's');
+  Bytes payload(secret.size());
+  std::transform(secret.begin(), secret.end(), payload.begin(),
+                 [](char letter) { return static_cast<std::byte>(letter); });
+  net.tcp(0).send_frame(1, eager(1, payload.size()), payload);
+  ASSERT_TRUE(net.run_until([&] {
+    asio::error_code error;
+    if (!caught) {
+      tap.accept(near, error);
+      caught = !error;
+      if (caught) near.non_blocking(true);
+    } else {
+      pass_on(near, far);
+      pass_on(far, near);
+    }
+    return net.receiver(1).arrived().size() == 1;
+  }));
+  EXPECT_EQ(net.receiver(1).arrived().front().payload, payload);
+  EXPECT_GT(seen.size(), payload.size());
+  EXPECT_EQ(seen.find("ssss"), std::string::npos);
+}
+
+// Sixty-four places full of strangers, and more of them all the time: whoever has the key gets in.
+TEST_F(TcpSuite, CrowdDoesNotPushOutARankThatHasSaidHello) {
+  TcpNet& net = make(2);
+  const security::Hello hello =
+      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
+  for (int i = 0; i < 64; ++i) call(0);
+  Caller& rank = call(0);
+  rank.say(hello);
+  security::Challenge challenge{};
+  ASSERT_TRUE(rank.hear(challenge));
+  // It is slow with its proof.
+  for (int i = 0; i < 200; ++i) {
+    call(0).say(Bytes(5, std::byte{'p'}));
+    net.step(0);
+  }
+  const auto proof = security::make_proof(net.key(), hello, challenge);
+  rank.say(proof);
+  security::Welcome welcome{};
+  ASSERT_TRUE(rank.hear(welcome));
+  EXPECT_TRUE(security::welcome_holds(net.key(), hello, challenge, proof, welcome));
 }
 
 TEST_F(TcpSuite, CrowdOfStrangersIsBoundedAndDisturbsNobody) {
   TcpNet& net = make(2);
-  constexpr std::size_t crowd = 200;
+  constexpr std::size_t crowd = 400;
   for (std::size_t i = 0; i < crowd; ++i) {
     Caller& caller = call(0);
     if (i % 3 == 1) caller.say(Bytes(95, std::byte{'p'}));  // one byte short of a hello

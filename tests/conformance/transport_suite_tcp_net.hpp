@@ -16,7 +16,8 @@ class TcpNet final : public TransportNet {
  public:
   static constexpr std::uint64_t job_id = 0x1234;
 
-  TcpNet(int ranks, bool shared, core::CompressionMode compression = core::CompressionMode::off);
+  TcpNet(int ranks, bool shared, core::CompressionMode compression = core::CompressionMode::off,
+         bool encrypt = false, std::optional<security::Key> key = std::nullopt);
 
   transport::Transport& transport(WorldRank rank) override { return tcp(rank); }
   RecordingReceiver& receiver(WorldRank rank) override {

@@ -44,6 +44,11 @@ class Channel(LauncherTest):
         self.assertEqual(done.status, 125)
         self.assertIn("prun: --compress: 'gzip' is none of auto, off or lz4", done.err)
 
+    def test_encryption_is_as_asked_for(self):
+        for options, number in (([], 0), (["--encrypt"], 1)):
+            done = self.ranks(1, "print(channel.join()['encrypt'])\nchannel.finalize()\n", *options)
+            self.assertEqual(done.out, f"{number}\n")
+
     def test_the_memory_of_a_host_is_for_two_ranks_or_more(self):
         code = ("memory = channel.join()['shared_memory']\n"
                 "print(os.readlink(f'/proc/self/fd/{memory}') if memory >= 0 else 'none')\nchannel.finalize()\n")
@@ -130,6 +135,9 @@ class Channel(LauncherTest):
             "endpoint too short": "channel.join(); channel.send(ENDPOINT, b'\\0')",
             "bytes left over": "channel.join(); channel.send(FINALIZED, b'\\0')",
             "a message of agents": "channel.send(WELCOME)",
+            "two endpoints": "channel.join(); channel.endpoint(5); channel.endpoint(6)",
+            "two hellos": "channel.join(); channel.hello()",
+            "hellos without end": "for _ in range(100000): channel.hello()",
         }
         for name, lie in lies.items():
             with self.subTest(name):
@@ -145,7 +153,7 @@ class Channel(LauncherTest):
 
     def test_a_rank_that_never_reads(self):
         done = self.ranks(2, "channel.hello()\n"
-                             "for _ in range(2000): channel.endpoint(5)\n"
+                             "channel.endpoint(5)\n"
                              "channel.finalize()\n")
         self.assertQuiet(done)
 

@@ -93,6 +93,8 @@ void Outgoing::send(const wire::Frame& frame, std::span<const std::byte> payload
   Queued& rest = queue_.emplace_back();
   if (!begun) rest.header.assign(header.begin(), header.end());
   rest.payload.assign(payload.begin() + static_cast<std::ptrdiff_t>(sent), payload.end());
+  rest.bytes = rest.header.size() + rest.payload.size();
+  queue_bytes_ += rest.bytes;
   counters_.bytes_copied += rest.payload.size();
 }
 
@@ -121,6 +123,7 @@ bool Outgoing::flush_queue() {
     const bool whole = write(frame);
     moved |= whole || frame.sent != before;
     if (!whole) break;
+    queue_bytes_ -= frame.bytes;
     queue_.pop_front();
   }
   return moved;
@@ -342,6 +345,7 @@ bool Outgoing::cut() const {
 
 void Outgoing::clear() {
   queue_.clear();
+  queue_bytes_ = 0;
   posting_ = nullptr;
   for (const Offer& offer : offers_) {
     if (offer.bulk == nullptr) continue;

@@ -37,6 +37,7 @@ class Outgoing {
   bool flush(Receiver& receiver);
   bool idle() const { return queue_.empty() && bulks_.empty() && offers_.empty(); }
   bool frames_waiting() const { return !queue_.empty(); }
+  std::size_t frame_bytes_waiting() const { return queue_bytes_; }
   bool has_bulk() const { return !bulks_.empty(); }
 
   // Before a sleep: asks to be woken when there is room, and tells whether flush could move
@@ -62,6 +63,7 @@ class Outgoing {
     std::vector<std::byte> header;  // empty once it is in the ring
     std::vector<std::byte> payload;
     std::size_t sent = 0;
+    std::size_t bytes = 0;  // when it was put here
   };
   // A part of a payload that the receiver may fetch.
   struct Offer {
@@ -94,6 +96,7 @@ class Outgoing {
   RingWriter ring_;
   std::optional<wire::Envelope> previous_;
   std::deque<Queued> queue_;
+  std::size_t queue_bytes_ = 0;  // that were put there and are not all gone
   bool shown_ = false;
   Counters counters_;
 

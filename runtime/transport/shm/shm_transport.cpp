@@ -273,6 +273,11 @@ bool ShmTransport::in_touch(WorldRank peer) const {
   return !looked || (found && !found->gone && found->in && found->in->pending());
 }
 
+std::size_t ShmTransport::frame_bytes_waiting(WorldRank peer) const {
+  const auto& found = links_[place_of(peer)];
+  return found && found->out ? found->out->frame_bytes_waiting() : 0;
+}
+
 Counters ShmTransport::counters(WorldRank peer) const {
   const auto& found = links_[place_of(peer)];
   if (!found) return {};

@@ -54,6 +54,7 @@ class ShmTransport final : public Transport {
   bool progress() override;
   bool flushed(WorldRank peer) override;
   bool flushed() override;
+  std::size_t frame_bytes_waiting(WorldRank peer) const override;
   Counters counters(WorldRank peer) const override;
   void arm() override;
   void close() override;

@@ -58,6 +58,10 @@ TcpConnection::TcpConnection(asio::ip::tcp::socket socket, WorldRank peer, Owner
   ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water, sizeof(low_water));
 }
 
+void TcpConnection::encrypt(const security::RecordKeys& keys, std::span<std::byte> scratch) {
+  sealed_ = std::make_unique<Sealed>(keys, scratch);
+}
+
 // --- reading
 // ---------------------------------------------------------------------------------------------------------------
 
@@ -73,7 +77,8 @@ bool TcpConnection::read_spinning() {
 bool TcpConnection::read() {
   bool moved = false;
   for (int i = 0; i < reads_in_a_row && open_; ++i) {
-    const std::size_t direct = place_ != nullptr ? static_cast<std::size_t>(payload_left_) : 0;
+    const std::size_t direct =
+        place_ != nullptr && !sealed_ ? static_cast<std::size_t>(payload_left_) : 0;
     const ssize_t got = receive(direct);
     if (got < 0) {
       if (errno == EINTR) continue;
@@ -91,7 +96,11 @@ bool TcpConnection::read() {
     counters_.bytes_received += bytes;
     const std::size_t straight = std::min(bytes, direct);
     if (straight > 0) advance_payload(straight);
-    parse(scratch_.first(bytes - straight));
+    if (sealed_) {
+      open_records(scratch_.first(bytes));
+    } else {
+      parse(scratch_.first(bytes - straight));
+    }
     if (bytes < direct + scratch_.size()) break;  // there was no more
   }
   return moved;
@@ -104,6 +113,14 @@ ssize_t TcpConnection::receive(std::size_t direct) {
     return ::recv(socket_.descriptor(), scratch_.data(), scratch_.size(), MSG_DONTWAIT);
   const std::array<iovec, 2> pieces{{{place_, direct}, {scratch_.data(), scratch_.size()}}};
   return ::readv(socket_.descriptor(), pieces.data(), static_cast<int>(pieces.size()));
+}
+
+void TcpConnection::open_records(std::span<std::byte> bytes) {
+  const auto taken = sealed_->input.take(bytes, [this](std::span<const std::byte> text) {
+    parse(text);
+    return open_;
+  });
+  if (!taken) end(false, taken.failure().text);
 }
 
 void TcpConnection::parse(std::span<const std::byte> bytes) {
@@ -226,12 +243,17 @@ std::optional<std::size_t> TcpConnection::write(const Call& call) {
 }
 
 std::optional<std::size_t> TcpConnection::send(std::span<const std::byte> bytes) {
+  if (sealed_) {
+    const iovec piece{const_cast<std::byte*>(bytes.data()), bytes.size()};
+    return send_sealed({&piece, 1}, 0);
+  }
   return write([&] {
     return ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   });
 }
 
 std::optional<std::size_t> TcpConnection::send(std::span<iovec> pieces, int flags) {
+  if (sealed_) return send_sealed(pieces, flags);
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = pieces.size();
@@ -240,10 +262,41 @@ std::optional<std::size_t> TcpConnection::send(std::span<iovec> pieces, int flag
   });
 }
 
+// Bytes that are taken off the caller; some of them may be held back until the socket takes more.
+std::optional<std::size_t> TcpConnection::send_sealed(std::span<const iovec> pieces, int flags) {
+  if (!send_waiting(flags)) return std::nullopt;
+  std::size_t taken = 0;
+  for (;;) {
+    const SealedOutput::Batch batch = sealed_->output.seal(pieces, taken);
+    if (batch.text_bytes == 0) return taken;
+    taken += batch.text_bytes;
+    counters_.bytes_copied += batch.text_bytes;
+    const auto sent = write([&] {
+      return ::send(socket_.descriptor(), batch.records.data(), batch.records.size(),
+                    MSG_NOSIGNAL | MSG_DONTWAIT | flags);
+    });
+    if (sent == batch.records.size()) continue;
+    sealed_->output.keep(batch.records.subspan(sent.value_or(0)));
+    return taken;
+  }
+}
+
+// Whether nothing of earlier records is held back any more.
+bool TcpConnection::send_waiting(int flags) {
+  SealedOutput& output = sealed_->output;
+  if (!output.waits()) return true;
+  const auto sent = write([&] {
+    return ::send(socket_.descriptor(), output.waiting().data(), output.waiting().size(),
+                  MSG_NOSIGNAL | MSG_DONTWAIT | flags);
+  });
+  output.written(sent.value_or(0));
+  return !output.waits();
+}
+
 void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
                                 std::span<const std::byte> payload) {
   if (!open_ || !writable_) return;
-  if (!outbox.empty()) {
+  if (!outbox.empty() || holds_back()) {
     outbox.add(frame, payload);
     // Behind frames that were held it leaves now; behind what the socket did not take, when it can.
     if (!write_armed_) write_frames(outbox);
@@ -266,7 +319,7 @@ void TcpConnection::write_frame(TcpOutbox& outbox, const wire::Frame& frame,
   }
   if (sent < header.size()) outbox.append(header.subspan(sent));
   outbox.append_payload(payload.subspan(sent > header.size() ? sent - header.size() : 0));
-  if (!outbox.empty()) arm_write();
+  if (!outbox.empty() || holds_back()) arm_write();
 }
 
 // Without upcalls: what waits is small frames.
@@ -276,23 +329,24 @@ void TcpConnection::write_frames(TcpOutbox& outbox) {
   const std::size_t count = outbox.gather(pieces);
   const auto sent = send(std::span(pieces).first(count));
   outbox.written(sent.value_or(0), false);
-  if (!outbox.empty() && writable_) arm_write();
+  if ((!outbox.empty() || holds_back()) && writable_) arm_write();
 }
 
 bool TcpConnection::flush(TcpOutbox& outbox) {
   bool moved = false;
   keep_pace();
-  while (open_ && writable_ && !outbox.empty()) {
+  while (open_ && writable_ && (!outbox.empty() || holds_back())) {
     std::array<iovec, TcpOutbox::pieces> pieces;
     const std::size_t count = outbox.gather(pieces);
     std::size_t offered = 0;
     for (std::size_t i = 0; i < count; ++i) offered += pieces[i].iov_len;
     const bool apart = outbox.has_bulk() && unsent_limit_.bytes() < limit_of_slow_links;
     const auto sent = send(std::span(pieces).first(count), apart ? MSG_EOR : 0);
-    BulkSend* through = outbox.written(sent.value_or(0), sent == offered);
+    const bool all = sent == offered && !holds_back();
+    BulkSend* through = outbox.written(sent.value_or(0), all);
     if (sent) moved = true;
     if (through != nullptr) receiver_.on_bulk_sent(*through);
-    if (sent != offered) {
+    if (!all) {
       if (SegmentPacker* packer = outbox.packer()) packer->on_push_back(socket_.descriptor());
       if (writable_) arm_write();
       break;
@@ -344,6 +398,7 @@ void TcpConnection::keep_pace() {
 
 bool TcpConnection::delivered() {
   if (!open_ || !writable_) return true;
+  if (holds_back()) return false;
   int unacknowledged = 0;
   if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unacknowledged) != 0) return true;
   return unacknowledged == 0;

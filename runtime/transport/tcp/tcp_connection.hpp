@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "runtime/security/records.hpp"
 #include "runtime/transport/tcp/link_speed.hpp"
 #include "runtime/transport/tcp/pacing_rate.hpp"
+#include "runtime/transport/tcp/sealed_output.hpp"
 #include "runtime/transport/tcp/segment_unpacker.hpp"
 #include "runtime/transport/tcp/tcp_outbox.hpp"
 #include "runtime/transport/tcp/tcp_socket.hpp"
@@ -55,6 +57,12 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   WorldRank peer() const { return peer_; }
   bool open() const { return open_; }
 
+  // From now on, before anything is read or written: all of it is records under these keys. `scratch`
+  // as SealedOutput wants it.
+  void encrypt(const security::RecordKeys& keys, std::span<std::byte> scratch);
+  // Something was taken off the outbox and has not left this process.
+  bool holds_back() const { return open_ && sealed_ && sealed_->output.waits(); }
+
   // Reads what is there, up to a bound that keeps the others served. True if there was anything.
   bool read();
   // The same for a rank that spins, which the event loop need not tell of every packet.
@@ -86,6 +94,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
  private:
   ssize_t receive(std::size_t direct);
+  void open_records(std::span<std::byte> bytes);
   void parse(std::span<const std::byte> bytes);
   void begin_frame(const wire::Frame& frame);
   void advance_payload(std::size_t count);
@@ -100,12 +109,22 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   std::optional<std::size_t> write(const Call& call);
   std::optional<std::size_t> send(std::span<const std::byte> bytes);
   std::optional<std::size_t> send(std::span<iovec> pieces, int flags = 0);
+  std::optional<std::size_t> send_sealed(std::span<const iovec> pieces, int flags);
+  bool send_waiting(int flags);
+
+  struct Sealed {
+    Sealed(const security::RecordKeys& keys, std::span<std::byte> scratch)
+        : input(keys.incoming), output(keys.outgoing, scratch) {}
+    security::RecordReader input;
+    SealedOutput output;
+  };
 
   TcpSocket socket_;
   WorldRank peer_;
   Owner& owner_;
   Receiver& receiver_;
   std::span<std::byte> scratch_;
+  std::unique_ptr<Sealed> sealed_;  // null: the bytes travel as they are
 
   Counters counters_;
   bool open_ = true;

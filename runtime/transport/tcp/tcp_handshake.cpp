@@ -75,7 +75,8 @@ void OutgoingHandshake::start() {
 void OutgoingHandshake::say_hello() {
   Error ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  hello_ = security::make_hello(context_.key, {context_.job_id, context_.self, peer_},
+  hello_ = security::make_hello(context_.key,
+                                {context_.job_id, context_.self, peer_, context_.encrypt},
                                 security::fresh_nonce());
   asio::async_write(
       socket_, asio::buffer(hello_), [self = shared_from_this()](const Error& error, std::size_t) {
@@ -96,6 +97,11 @@ void OutgoingHandshake::read_challenge() {
         if (!contents) return self->finish(Kind::impostor, contents.failure().text);
         if (contents.value().verdict == security::Verdict::refused)
           return self->finish(Kind::refused, {});
+        if (contents.value().verdict == security::Verdict::other_protection) {
+          return self->finish(Kind::impostor, self->context_.encrypt
+                                                  ? "does not encrypt, which --encrypt demands"
+                                                  : "demands encryption, which is off here");
+        }
         self->committed_ = true;
         self->proof_ = security::make_proof(self->context_.key, self->hello_, self->challenge_);
         asio::async_write(self->socket_, asio::buffer(self->proof_),
@@ -114,7 +120,8 @@ void OutgoingHandshake::read_welcome() {
       [self = shared_from_this()](const Error& error, std::size_t) {
         if (error)
           return self->finish(Kind::interrupted, "closed the connection during the handshake");
-        if (!security::is_welcome(self->welcome_)) {
+        if (!security::welcome_holds(self->context_.key, self->hello_, self->challenge_,
+                                     self->proof_, self->welcome_)) {
           return self->finish(Kind::impostor, "broke off the handshake with unknown bytes");
         }
         self->finish(Kind::connected, {});
@@ -123,7 +130,11 @@ void OutgoingHandshake::read_welcome() {
 
 void OutgoingHandshake::finish(Kind kind, const std::string& cause) {
   const Handler handler = std::exchange(handler_, nullptr);
-  if (handler) handler({kind, cause, std::move(socket_)});
+  if (!handler) return;
+  std::optional<security::RecordKeys> keys;
+  if (kind == Kind::connected && context_.encrypt)
+    keys = security::connector_keys(context_.key, hello_, challenge_);
+  handler({kind, cause, std::move(socket_), keys});
 }
 
 void OutgoingHandshake::cancel() {
@@ -137,16 +148,18 @@ void OutgoingHandshake::cancel() {
 // -------------------------------------------------------------------------------------------------------------
 
 IncomingHandshake::IncomingHandshake(const HandshakeContext& context, asio::ip::tcp::socket socket,
-                                     Judge judge, Handler handler)
+                                     Judge judge, security::SeenHellos& seen, Handler handler)
     : context_(context),
       socket_(std::move(socket)),
       judge_(std::move(judge)),
+      seen_(seen),
       handler_(std::move(handler)),
       timer_(context.io) {}
 
 void IncomingHandshake::start() {
   close_on_exec(socket_);
   Error ignored;
+  address_ = socket_.remote_endpoint(ignored).address();
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   timer_.expires_after(caller_limit);
   timer_.async_wait([self = shared_from_this()](const Error& error) {
@@ -160,11 +173,12 @@ void IncomingHandshake::start() {
         const security::Parties& who = parties.value();
         if (who.job_id != self->context_.job_id || who.acceptor != self->context_.self ||
             who.connector < 0 || who.connector >= self->context_.size ||
-            who.connector == self->context_.self) {
+            who.connector == self->context_.self || !self->seen_.first_time(self->hello_)) {
           return self->finish(-1);
         }
         self->peer_ = who.connector;
-        self->answer(self->judge_(who.connector));
+        self->answer(who.encrypted != self->context_.encrypt ? security::Verdict::other_protection
+                                                             : self->judge_(who.connector));
       });
 }
 
@@ -172,7 +186,7 @@ void IncomingHandshake::answer(security::Verdict verdict) {
   challenge_ = security::make_challenge(context_.key, hello_, verdict, security::fresh_nonce());
   asio::async_write(socket_, asio::buffer(challenge_),
                     [self = shared_from_this(), verdict](const Error& error, std::size_t) {
-                      if (error || !self->handler_ || verdict == security::Verdict::refused)
+                      if (error || !self->handler_ || verdict != security::Verdict::go_on)
                         return self->finish(-1);
                       self->read_proof();
                     });
@@ -187,8 +201,9 @@ void IncomingHandshake::read_proof() {
           return self->finish(-1);
         }
         if (self->judge_(self->peer_) == security::Verdict::refused) return self->finish(-1);
-        // Eight bytes into an empty socket buffer: they fit. A frame may follow them at once.
-        self->welcome_ = security::make_welcome();
+        // A few bytes into an empty socket buffer: they fit. A frame may follow them at once.
+        self->welcome_ = security::make_welcome(self->context_.key, self->hello_, self->challenge_,
+                                                self->proof_);
         Error failed;
         self->socket_.native_non_blocking(true, failed);
         const std::size_t sent = self->socket_.send(asio::buffer(self->welcome_), 0, failed);
@@ -199,7 +214,12 @@ void IncomingHandshake::read_proof() {
 void IncomingHandshake::finish(WorldRank peer) {
   timer_.cancel();
   const Handler handler = std::exchange(handler_, nullptr);
-  if (handler) handler(peer, std::move(socket_));
+  if (handler) {
+    std::optional<security::RecordKeys> keys;
+    if (peer >= 0 && context_.encrypt)
+      keys = security::acceptor_keys(context_.key, hello_, challenge_);
+    handler(peer, std::move(socket_), keys);
+  }
   Error ignored;
   socket_.close(ignored);
 }

@@ -5,9 +5,12 @@
 #include <asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/security/handshake.hpp"
+#include "runtime/security/records.hpp"
+#include "runtime/security/seen_hellos.hpp"
 #include "runtime/transport/transport.hpp"
 
 // The two sides of security/handshake.hpp over a socket, without blocking. Each object carries one
@@ -22,6 +25,7 @@ struct HandshakeContext {
   std::uint64_t job_id = 0;
   WorldRank self = -1;
   WorldRank size = 0;
+  bool encrypt = false;  // only with peers that do so too
 };
 
 // How an attempt to reach a peer ended.
@@ -31,11 +35,12 @@ struct ConnectOutcome {
     refused,      // the peer has, or is making, the connection between us itself
     interrupted,  // the peer closed before the end: worth another attempt
     unreachable,  // there is nobody
-    impostor,     // whoever answers does not hold the job's key
+    impostor,     // whoever answers does not hold the job's key, or will not encrypt as this job does
   };
   Kind kind;
   std::string cause;  // for people, when not connected
   asio::ip::tcp::socket socket;
+  std::optional<security::RecordKeys> keys;  // when connected and encrypted
 };
 
 class OutgoingHandshake : public std::enable_shared_from_this<OutgoingHandshake> {
@@ -75,14 +80,22 @@ class IncomingHandshake : public std::enable_shared_from_this<IncomingHandshake>
   // Asked when the caller has said who it is, and again when it has proved it: whether to have the
   // connection.
   using Judge = std::function<security::Verdict(WorldRank peer)>;
-  // The proved peer and its socket, or -1 when the attempt came to nothing.
-  using Handler = std::function<void(WorldRank peer, asio::ip::tcp::socket socket)>;
+  // The proved peer, its socket and the keys if it is encrypted; or -1 when the attempt came to
+  // nothing.
+  using Handler = std::function<void(WorldRank peer, asio::ip::tcp::socket socket,
+                                     const std::optional<security::RecordKeys>& keys)>;
 
+  // `seen` is of this listener and outlives the attempt, or its cancel().
   IncomingHandshake(const HandshakeContext& context, asio::ip::tcp::socket socket, Judge judge,
-                    Handler handler);
+                    security::SeenHellos& seen, Handler handler);
 
   void start();
   void cancel();
+
+  // Where it comes from.
+  const asio::ip::address& address() const { return address_; }
+  // Its hello was right.
+  bool greeted() const { return peer_ >= 0; }
 
  private:
   void answer(security::Verdict verdict);
@@ -91,7 +104,9 @@ class IncomingHandshake : public std::enable_shared_from_this<IncomingHandshake>
 
   const HandshakeContext& context_;
   asio::ip::tcp::socket socket_;
+  asio::ip::address address_;
   Judge judge_;
+  security::SeenHellos& seen_;
   Handler handler_;
   asio::steady_timer timer_;
   WorldRank peer_ = -1;

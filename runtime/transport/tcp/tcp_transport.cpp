@@ -8,9 +8,6 @@ namespace {
 
 constexpr std::size_t scratch_bytes = 64u << 10;
 
-// Handshakes under way with callers who have not proved anything. Beyond it the oldest is cut off.
-constexpr std::size_t callers_at_once = 64;
-
 // Attempts that a peer closed half way. It may have been busy computing, and cut us off as too
 // slow.
 constexpr int interruptions_allowed = 20;
@@ -34,18 +31,23 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
                            Directory directory, std::unique_ptr<TcpListener> listener)
-    : context_{io, settings.key, settings.job_id, settings.self, settings.size},
+    : context_{io, settings.key, settings.job_id, settings.self, settings.size, settings.encrypt},
       compression_(settings.compression),
       receiver_(receiver),
       directory_(std::move(directory)),
       listener_(std::move(listener)),
+      callers_(
+          context_, [this](WorldRank caller) { return judge(caller); },
+          [this](WorldRank peer, asio::ip::tcp::socket socket,
+                 const std::optional<security::RecordKeys>& keys) {
+            adopt(link(peer), std::move(socket), keys);
+          }),
       scratch_(scratch_bytes) {
   if (settings.pacing) pacing_.emplace();
-  listener_->start([this](asio::ip::tcp::socket socket) { accept(std::move(socket)); });
+  listener_->start([this](asio::ip::tcp::socket socket) { callers_.take(std::move(socket)); });
 }
 
 TcpTransport::~TcpTransport() {
-  for (const auto& caller : callers_) caller->cancel();
   for (auto& [peer, link] : links_) {
     if (link->attempt) link->attempt->cancel();
     if (link->connection) link->connection->close_quietly();
@@ -156,14 +158,23 @@ bool TcpTransport::flush_dirty() {
   return moved;
 }
 
+bool TcpTransport::frames_waiting(const Link& link) {
+  return link.outbox.frames_waiting() || (link.connection && link.connection->holds_back());
+}
+
 bool TcpTransport::flushed(WorldRank peer) {
   const auto found = links_.find(peer);
-  return found == links_.end() || !found->second->outbox.frames_waiting();
+  return found == links_.end() || !frames_waiting(*found->second);
 }
 
 bool TcpTransport::flushed() {
   return std::none_of(links_.begin(), links_.end(),
-                      [](const auto& entry) { return entry.second->outbox.frames_waiting(); });
+                      [](const auto& entry) { return frames_waiting(*entry.second); });
+}
+
+std::size_t TcpTransport::frame_bytes_waiting(WorldRank peer) const {
+  const auto found = links_.find(peer);
+  return found == links_.end() ? 0 : found->second->outbox.frame_bytes_waiting();
 }
 
 Counters TcpTransport::counters(WorldRank peer) const {
@@ -250,7 +261,7 @@ void TcpTransport::on_attempt_end(Link& link, ConnectOutcome outcome) {
   link.attempt = nullptr;
   switch (outcome.kind) {
     case ConnectOutcome::Kind::connected:
-      adopt(link, std::move(outcome.socket));
+      adopt(link, std::move(outcome.socket), outcome.keys);
       break;
     case ConnectOutcome::Kind::refused:
       // Its own connection to us is on its way. If that one fails at the last step, we try again.
@@ -279,22 +290,6 @@ void TcpTransport::try_again(Link& link) {
   });
 }
 
-void TcpTransport::accept(asio::ip::tcp::socket socket) {
-  if (callers_.size() >= callers_at_once) {
-    callers_.front()->cancel();
-    callers_.pop_front();
-  }
-  callers_.emplace_back();
-  const auto place = std::prev(callers_.end());
-  *place = std::make_shared<IncomingHandshake>(
-      context_, std::move(socket), [this](WorldRank caller) { return judge(caller); },
-      [this, place](WorldRank peer, asio::ip::tcp::socket ready) {
-        callers_.erase(place);
-        if (peer >= 0) adopt(link(peer), std::move(ready));
-      });
-  (*place)->start();
-}
-
 security::Verdict TcpTransport::judge(WorldRank caller) {
   Link& from = link(caller);
   if (from.state == Link::State::connected || from.state == Link::State::gone)
@@ -308,7 +303,8 @@ security::Verdict TcpTransport::judge(WorldRank caller) {
   return security::Verdict::go_on;
 }
 
-void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
+void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket,
+                         const std::optional<security::RecordKeys>& keys) {
   if (link.attempt) std::exchange(link.attempt, nullptr)->cancel();
   link.retry.reset();
   link.state = Link::State::connected;
@@ -316,6 +312,10 @@ void TcpTransport::adopt(Link& link, asio::ip::tcp::socket socket) {
   link.connection =
       std::make_shared<TcpConnection>(std::move(socket), link.peer, owner, receiver_,
                                       std::span(scratch_), pacing_ ? &*pacing_ : nullptr);
+  if (keys) {
+    sealing_scratch_.resize(SealedOutput::batch_bytes);
+    link.connection->encrypt(*keys, sealing_scratch_);
+  }
   connected_.push_back(&link);
   if (connected_.size() > polled_directly) {
     arm();

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "runtime/transport/tcp/burst_policy.hpp"
+#include "runtime/transport/tcp/tcp_callers.hpp"
 #include "runtime/transport/tcp/tcp_connection.hpp"
 #include "runtime/transport/tcp/tcp_handshake.hpp"
 #include "runtime/transport/tcp/tcp_listener.hpp"
@@ -39,6 +39,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
     std::string bind_address;  // numeric
     core::CompressionMode compression = core::CompressionMode::off;
     bool pacing = true;
+    bool encrypt = false;  // all connections
   };
   // Where a peer accepts connections, once that is known.
   using Directory = std::function<std::optional<asio::ip::tcp::endpoint>(WorldRank)>;
@@ -73,6 +74,7 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   bool progress() override;
   bool flushed(WorldRank peer) override;
   bool flushed() override;
+  std::size_t frame_bytes_waiting(WorldRank peer) const override;
   Counters counters(WorldRank peer) const override;
   void arm() override;
   void close() override;
@@ -104,9 +106,10 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   bool flush_dirty();
   void on_attempt_end(Link& link, ConnectOutcome outcome);
   void try_again(Link& link);
-  void accept(asio::ip::tcp::socket socket);
   security::Verdict judge(WorldRank caller);
-  void adopt(Link& link, asio::ip::tcp::socket socket);
+  void adopt(Link& link, asio::ip::tcp::socket socket,
+             const std::optional<security::RecordKeys>& keys);
+  static bool frames_waiting(const Link& link);
   void let_go(Link& link);
   void lose(Link& link, bool orderly, const std::string& cause);
   void say_bye(Link& link);
@@ -122,10 +125,11 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   Directory directory_;
   std::unique_ptr<TcpListener> listener_;
   std::unordered_map<WorldRank, std::unique_ptr<Link>> links_;
-  std::list<std::shared_ptr<IncomingHandshake>> callers_;
+  TcpCallers callers_;
   std::vector<Link*> connected_;
   std::vector<Link*> dirty_;
   std::vector<std::byte> scratch_;
+  std::vector<std::byte> sealing_scratch_;  // there while there are encrypted connections
   std::optional<PacingRate> pacing_;
   BurstPolicy burst_;
   bool bursts_allowed_ = false;

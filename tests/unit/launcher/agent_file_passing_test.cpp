@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/write.hpp>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -50,8 +52,8 @@ class PeerLink : public ::testing::Test {
  protected:
   void listen(std::uint32_t host) {
     auto opened =
-        PeerListener::open(io_, "127.0.0.1", identity(host), [this](system::Descriptor socket) {
-          taken_ = std::move(socket);
+        PeerListener::open(io_, "127.0.0.1", identity(host), [this](PeerSocket peer) {
+          taken_ = std::move(peer.socket);
           listener_.reset();
         });
     ASSERT_TRUE(opened.ok());
@@ -62,7 +64,7 @@ class PeerLink : public ::testing::Test {
     answer_.reset();
     return std::make_unique<PeerConnector>(
         io_, "127.0.0.1", port_, own, acceptor,
-        [this](core::Result<system::Descriptor> socket) { answer_.emplace(std::move(socket)); });
+        [this](core::Result<PeerSocket> peer) { answer_.emplace(std::move(peer)); });
   }
   bool is_refused(const PeerIdentity& own, std::uint32_t acceptor) {
     const auto connector = connect(own, acceptor);
@@ -73,7 +75,7 @@ class PeerLink : public ::testing::Test {
   std::unique_ptr<PeerListener> listener_;
   std::uint16_t port_ = 0;
   system::Descriptor taken_;
-  std::optional<core::Result<system::Descriptor>> answer_;
+  std::optional<core::Result<PeerSocket>> answer_;
 };
 
 TEST_F(PeerLink, JoinsTwoThatHoldTheKey) {
@@ -81,7 +83,7 @@ TEST_F(PeerLink, JoinsTwoThatHoldTheKey) {
   const auto connector = connect(identity(0), 1);
   ASSERT_TRUE(run_until(io_, [&] { return answer_ && taken_; }));
   ASSERT_TRUE(answer_->ok());
-  ASSERT_EQ(::write(answer_->value().get(), "x", 1), 1);
+  ASSERT_EQ(::write(answer_->value().socket.get(), "x", 1), 1);
   char letter = 0;
   ASSERT_EQ(::read(taken_.get(), &letter, 1), 1);
   EXPECT_EQ(letter, 'x');
@@ -107,7 +109,7 @@ TEST_F(PeerLink, RefusesAllOthers) {
 TEST_F(PeerLink, StrangersThatSayNothingKeepNobodyOut) {
   listen(1);
   std::vector<tcp::socket> strangers;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 40; ++i) {
     strangers.emplace_back(io_);
     strangers.back().connect({asio::ip::make_address("127.0.0.1"), port_});
     io_.restart();
@@ -115,6 +117,42 @@ TEST_F(PeerLink, StrangersThatSayNothingKeepNobodyOut) {
   }
   const auto connector = connect(identity(0), 1);
   EXPECT_TRUE(run_until(io_, [&] { return answer_ && answer_->ok() && taken_; }));
+}
+
+TEST_F(PeerLink, EncryptsOnlyWithOneThatDoesSoToo) {
+  listen(1);
+  PeerIdentity own = identity(0);
+  own.encrypt = true;
+  EXPECT_TRUE(is_refused(own, 1));
+  EXPECT_EQ(answer_->failure().text, "it does not encrypt");
+}
+
+TEST_F(PeerLink, ReplayedHelloIsNotAnswered) {
+  listen(1);
+  const PeerIdentity own = identity(0);
+  const security::Hello hello = security::make_hello(own.key, {7, 0, 1}, security::fresh_nonce());
+  const auto call = [&] {
+    tcp::socket caller(io_);
+    caller.connect({asio::ip::make_address("127.0.0.1"), port_});
+    asio::write(caller, asio::buffer(hello));
+    caller.non_blocking(true);
+    return caller;
+  };
+  std::array<std::byte, security::challenge_bytes> answer{};
+  asio::error_code error;
+  const auto hears = [&](tcp::socket& caller) {
+    std::size_t got = 0;
+    run_until(io_, [&] {
+      if (got == 0) got = caller.read_some(asio::buffer(answer), error);
+      return got > 0 || error != asio::error::would_block;
+    });
+    return got;
+  };
+  tcp::socket first = call();
+  EXPECT_GT(hears(first), 0U);
+  tcp::socket replay = call();
+  EXPECT_EQ(hears(replay), 0U);
+  EXPECT_NE(error, asio::error::would_block) << "it is closed, and at once";
 }
 
 TEST_F(PeerLink, SaysWhyNobodyIsThere) {
@@ -183,8 +221,8 @@ class Passing : public ::testing::Test {
     EXPECT_THAT(wanted.value(), ElementsAre(0, 1, 2));
     return made;
   }
-  void pass_on() {
-    auto opened = FileIntake::open(io_, "127.0.0.1", identity(1),
+  void pass_on(bool encrypt = false) {
+    auto opened = FileIntake::open(io_, "127.0.0.1", identity(1, encrypt),
                                    {.piece =
                                         [this](const stage::StageData& piece) {
                                           stage::StageData taken = piece;
@@ -198,7 +236,12 @@ class Passing : public ::testing::Test {
     intake_ = std::move(opened).value();
     forwarder_ = std::make_unique<FileForwarder>(io_, *first_,
                                                  [this](const std::string& why) { broken_ = why; });
-    forwarder_->start("127.0.0.1", intake_->port(), identity(0), 1);
+    forwarder_->start("127.0.0.1", intake_->port(), identity(0, encrypt), 1);
+  }
+  static PeerIdentity identity(std::uint32_t host, bool encrypt = false) {
+    PeerIdentity own = agent::identity(host);
+    own.encrypt = encrypt;
+    return own;
   }
   // What the launcher sends to the first host.
   void give(std::uint32_t file, std::size_t from, std::size_t size) {
@@ -252,6 +295,17 @@ TEST_F(Passing, GoesOnWhileItComes) {
   EXPECT_EQ(problem_, "");
 }
 
+TEST_F(Passing, GoesOnEncrypted) {
+  pass_on(true);
+  give(0, 0, 100000);
+  ASSERT_TRUE(run_until(io_, [&] { return second_->received_bytes() == 100000; }));
+  give(0, 100000, 200000);
+  give(2, 0, 5);
+  ASSERT_TRUE(run_until(io_, [&] { return second_->complete(); }));
+  EXPECT_EQ(kept_by_second(0), contents_[0]);
+  EXPECT_EQ(problem_, "");
+}
+
 TEST_F(Passing, AlsoOfFilesThatWereThereBeforeTheNeighbour) {
   forwarder_ = std::make_unique<FileForwarder>(io_, *first_, [](const std::string&) {});
   give(0, 0, 300000);
@@ -300,8 +354,8 @@ TEST_F(Passing, AnythingButFilesEndsIt) {
   forwarder_.reset();
   std::optional<system::Descriptor> socket;
   PeerConnector connector(io_, "127.0.0.1", intake_->port(), identity(0), 1,
-                          [&](core::Result<system::Descriptor> made) {
-                            if (made.ok()) socket = std::move(made).value();
+                          [&](core::Result<PeerSocket> made) {
+                            if (made.ok()) socket = std::move(made.value().socket);
                           });
   ASSERT_TRUE(run_until(io_, [&] { return socket.has_value(); }));
   const auto frame = bootstrap::encode_frame(bootstrap::Shutdown{});

@@ -192,6 +192,12 @@ TEST(CommandLine, Times) {
   }
 }
 
+TEST(CommandLine, Encryption) {
+  EXPECT_FALSE(run({"./a"}).encrypt);
+  EXPECT_TRUE(run({"--encrypt", "./a"}).encrypt);
+  EXPECT_TRUE(run({"-encrypt", "./a"}).encrypt);
+}
+
 TEST(CommandLine, Compression) {
   EXPECT_EQ(run({"./a"}).compression, core::CompressionMode::automatic);
   EXPECT_EQ(run({"--compress=auto", "./a"}).compression, core::CompressionMode::automatic);

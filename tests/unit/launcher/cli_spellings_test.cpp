@@ -287,7 +287,7 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   for (const std::string own :
        {"label",     "quiet",      "start-timeout", "ssh-args",    "show-plan",
         "timestamp", "output-dir", "merge",         "raw",         "min-hosts",
-        "user",      "config",     "no-config",     "show-config", "compress",
+        "user",      "config",     "no-config",     "show-config", "compress",  "encrypt",
         "skip-dead", "wait-hosts", "map",           "stage",       "no-persist"})
     tried.insert(own);
   for (const auto& spelling : spellings())

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -180,17 +181,80 @@ TEST_F(RemoteCommand, SaysWhatProcessorHasNoAgent) {
   EXPECT_EQ(run(), std::string("\nprun-machine ") + names.machine + "\n");
 }
 
-TEST_F(RemoteCommand, GoesByUnameWhereTheKernelDoesNotTell) {
-  request_.agents.clear();
+// Programs of the same names in a folder that PATH has first.
+TEST_F(RemoteCommand, RunsTheProgramsOfTheSystemAndKeepsPathForTheAgent) {
   fs::create_directories(root_ / "bin");
-  std::ofstream(root_ / "bin/uname") << "#!/bin/sh\necho vax\n";
-  ::chmod((root_ / "bin/uname").c_str(), 0755);
-  const bool told = fs::exists("/proc/sys/kernel/arch");
-  const std::string output = run("", "PATH=" + (root_ / "bin").string() + ":$PATH; ");
-  if (told) {
-    EXPECT_THAT(output, ::testing::Not(HasSubstr("vax")));
-  } else {
-    EXPECT_EQ(output, "\nprun-machine vax\n");
+  for (const std::string name : {"uname", "ls", "mkdir", "rm", "head", "dd", "df", "wc", "chmod"}) {
+    std::ofstream(root_ / "bin" / name) << "#!/bin/sh\necho trap >>" << (root_ / "sprung") << "\n";
+    ::chmod((root_ / "bin" / name).c_str(), 0755);
+  }
+  const std::string path = (root_ / "bin").string() + ":/usr/bin:/bin";
+  const std::string agent = "#!/bin/sh\necho PATH $PATH\n";
+  request_.agents.front().bytes = agent.size();
+  EXPECT_THAT(run("HASH\n" + agent, "PATH=" + path + "; "), EndsWith("\nPATH " + path + "\n"));
+  put_into_cache(agent);
+  EXPECT_THAT(run("", "PATH=" + path + "; "), EndsWith("\nPATH " + path + "\n"));
+  EXPECT_FALSE(fs::exists(root_ / "sprung"));
+}
+
+TEST_F(RemoteCommand, ALinkInTheCacheIsNotStarted) {
+  put_into_cache(agent_);
+  fs::rename(cached(), root_ / "elsewhere");
+  fs::create_symlink(root_ / "elsewhere", cached());
+  EXPECT_THAT(run("HASH\n" + agent_), HasSubstr("started --arrived HASH "));
+}
+
+TEST_F(RemoteCommand, AFifoOrAFolderInTheCacheIsNotStarted) {
+  put_into_cache(agent_);
+  fs::remove(cached());
+  ASSERT_EQ(::mkfifo(cached().c_str(), 0700), 0);
+  EXPECT_THAT(run("HASH\n" + agent_), HasSubstr("started --arrived HASH "));
+  fs::remove_all(cache());
+  fs::create_directories(cached());
+  ::chmod(cache().c_str(), 0700);
+  EXPECT_THAT(run("HASH\n" + agent_), HasSubstr("started --arrived HASH "));
+}
+
+TEST_F(RemoteCommand, ACacheThatIsNoAbsolutePathIsNone) {
+  EXPECT_THAT(run("HASH\n" + agent_, "cd " + root_.string() + "; XDG_CACHE_HOME=tmp; "
+                                                              "export XDG_CACHE_HOME; "),
+              EndsWith("started --arrived HASH " + cached().string() + "\n"));
+}
+
+// What belongs to another user, as only root can make it here.
+class OthersPlaces : public RemoteCommand {
+ protected:
+  static constexpr unsigned other = 65533;
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    ::chmod(root_.c_str(), 0755);
+  }
+  static void give_away(const fs::path& path) { ASSERT_EQ(::lchown(path.c_str(), other, other), 0); }
+  const std::string trap_ = "#!/bin/sh\necho the code of another\n";
+};
+
+TEST_F(OthersPlaces, AnAgentOfAnotherIsNotStarted) {
+  put_into_cache(trap_);
+  give_away(cached());
+  EXPECT_THAT(run("HASH\n" + agent_), HasSubstr("started --arrived HASH "));
+}
+
+TEST_F(OthersPlaces, ACacheOfAnotherIsNeitherReadNorWritten) {
+  put_into_cache(trap_);
+  give_away(cache());
+  EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(cache()), {}), 1);
+}
+
+TEST_F(OthersPlaces, ATemporaryFolderOfAnotherIsNotUsed) {
+  home_ = "/dev/null";
+  for (const unsigned mode : {0755u, 0777u, 01777u}) {
+    ::chmod((root_ / "tmp").c_str(), static_cast<mode_t>(mode));
+    give_away(root_ / "tmp");
+    EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
+    EXPECT_TRUE(fs::is_empty(root_ / "tmp")) << std::oct << mode;
+    fs::remove_all("/dev/shm/prun-0123456789abcdef");
+    fs::remove_all("/var/tmp/prun-0123456789abcdef");
   }
 }
 

@@ -106,6 +106,25 @@ TEST_F(StageFiles, ACacheThatOthersCanOpenIsNotUsed) {
   EXPECT_THAT(names_in("cache/prun"), ElementsAre("other"));
 }
 
+TEST_F(StageFiles, ACacheWhosePlaceOthersCanTakeIsNotUsed) {
+  fs::create_directories(root_ / "cache");
+  ::chmod((root_ / "cache").c_str(), 0777);
+  EXPECT_FALSE(open()->run_folder().starts_with((root_ / "cache").string()));
+  EXPECT_THAT(cache_fault(environment_), HasSubstr("others can put a folder of theirs in the place"));
+}
+
+TEST_F(StageFiles, ATemporaryFolderOfAnotherIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  environment_ = {"XDG_CACHE_HOME=/dev/null", "TMPDIR=" + root_.string() + "/tmp"};
+  for (const unsigned mode : {0755u, 0777u, 01777u}) {
+    fs::create_directories(root_ / "tmp");
+    ASSERT_EQ(::chown((root_ / "tmp").c_str(), 65533, 65533), 0);
+    ::chmod((root_ / "tmp").c_str(), static_cast<mode_t>(mode));
+    EXPECT_FALSE(open()->run_folder().starts_with(root_.string())) << std::oct << mode;
+    EXPECT_TRUE(fs::is_empty(root_ / "tmp"));
+  }
+}
+
 TEST_F(StageFiles, WhatARankHasWrittenStays) {
   {
     const auto store = open();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -37,6 +38,25 @@ class Files : public ::testing::Test {
 
   std::string root_;
 };
+
+TEST_F(Files, AFolderIsGuardedIfNobodyElseCanReplaceWhatIsInIt) {
+  EXPECT_TRUE(is_guarded(root_));
+  EXPECT_FALSE(is_guarded(at("that is not there")));
+  EXPECT_FALSE(is_guarded(write("file", "")));
+  fs::create_directories(at("open/inner"));
+  ::chmod(at("open").c_str(), 0777);
+  EXPECT_FALSE(is_guarded(at("open")));
+  EXPECT_FALSE(is_guarded(at("open/inner"))) << "its place can be given to another";
+  fs::create_directory_symlink(at("open/inner"), at("link"));
+  EXPECT_FALSE(is_guarded(at("link")));
+  ::chmod(at("open").c_str(), 01777);
+  EXPECT_EQ(is_guarded(at("open/inner")), ::geteuid() == 0) << "sticky and the system's";
+  ::chmod(at("open").c_str(), 0755);
+  EXPECT_TRUE(is_guarded(at("open/inner")));
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(at("open").c_str(), 65533, 65533), 0);
+  EXPECT_FALSE(is_guarded(at("open/inner"))) << "another's";
+}
 
 TEST_F(Files, AreReadToTheirEndOrToTheLimit) {
   const std::string text(10000, 'x');

@@ -51,6 +51,7 @@ JobSetup sample() {
   setup.program_of_rank = {0, 1, 1};
   setup.input_rank = -1;
   setup.compression = core::CompressionMode::lz4;
+  setup.encrypt = true;
   return setup;
 }
 template <>
@@ -119,7 +120,7 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, 7};
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, true, 7};
 }
 template <>
 RankEndpoint sample() {

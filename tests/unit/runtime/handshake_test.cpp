@@ -44,7 +44,8 @@ TEST(Handshake, GoodRunConvincesBothSides) {
 
   const Proof proof = make_proof(key, hello, challenge);
   EXPECT_TRUE(proof_holds(key, hello, challenge, proof));
-  EXPECT_TRUE(is_welcome(make_welcome()));
+  const Welcome welcome = make_welcome(key, hello, challenge, proof);
+  EXPECT_TRUE(welcome_holds(key, hello, challenge, proof, welcome));
 }
 
 TEST(Handshake, RefusalIsRead) {
@@ -107,10 +108,14 @@ TEST(Handshake, ProofWithAnyByteAlteredIsRefused) {
 }
 
 TEST(Handshake, WelcomeWithAnyByteAlteredIsNone) {
+  const Hello hello = make_hello(key, parties, fresh_nonce());
+  const Challenge challenge = make_challenge(key, hello, Verdict::go_on, fresh_nonce());
+  const Proof proof = make_proof(key, hello, challenge);
+  const Welcome welcome = make_welcome(key, hello, challenge, proof);
   for (std::size_t at = 0; at < welcome_bytes; ++at) {
-    Welcome altered = make_welcome();
+    Welcome altered = welcome;
     altered[at] ^= std::byte{1};
-    EXPECT_FALSE(is_welcome(altered)) << "byte " << at;
+    EXPECT_FALSE(welcome_holds(key, hello, challenge, proof, altered)) << "byte " << at;
   }
 }
 
@@ -177,7 +182,7 @@ TEST(Handshake, AnotherVersionIsNamedBesideOurs) {
 
 TEST(Handshake, UnknownVerdictIsRefusedEvenWithTheKey) {
   const Hello hello = make_hello(key, parties, fresh_nonce());
-  for (const int verdict : {0, 3, 255}) {
+  for (const int verdict : {0, 4, 255}) {
     Challenge challenge = make_challenge(key, hello, Verdict::go_on, fresh_nonce());
     challenge[0] = static_cast<std::byte>(verdict);
     std::vector<std::byte> hashed(hello.begin(), hello.end());

@@ -1,5 +1,6 @@
 #include "launcher/job/host_channel.hpp"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,10 @@
 #include <chrono>
 #include <csignal>
 #include <utility>
+
+#include "launcher/ssh/child_process.hpp"
+#include "launcher/ssh/master_session.hpp"
+#include "launcher/ssh/mux_protocol.hpp"
 
 namespace prun::job {
 namespace {
@@ -33,12 +38,14 @@ void append_bounded(std::string& words, const char* data, std::size_t size) {
 // Reads under way keep this alive and find `owner` gone.
 struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams> {
   Streams(asio::io_context& io, HostChannel& channel, int out_fd, int err_fd, int in_fd)
-      : owner(&channel), out(io, out_fd), err(io, err_fd), in(io, in_fd) {}
+      : owner(&channel), out(io, out_fd), err(io, err_fd), in(io, in_fd), control(io) {}
 
   HostChannel* owner;
   asio::posix::stream_descriptor out;
   asio::posix::stream_descriptor err;
   asio::posix::stream_descriptor in;
+  asio::posix::stream_descriptor control;  // of a session
+  ssh::MuxReplies answers;
   std::shared_ptr<const std::vector<std::byte>> supply;
   std::size_t supplied = 0;
   ssh::LoginReply reply;
@@ -63,6 +70,31 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
     if (got > 0)
       append_bounded(owner->end_.words, err_buffer.data(), static_cast<std::size_t>(got));
     return got > 0 || (got < 0 && (errno == EINTR || (errno == EAGAIN && !last)));
+  }
+
+  // Until the master closes it, which is the end of the session.
+  void read_control() {
+    control.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [self = shared_from_this()](asio::error_code error) {
+                         if (self->owner != nullptr && !error && self->read_control_once())
+                           self->read_control();
+                       });
+  }
+
+  bool read_control_once() {
+    using State = ssh::MuxReplies::State;
+    std::array<std::byte, 256> bytes;
+    const ssize_t got = ::read(control.native_handle(), bytes.data(), bytes.size());
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (got <= 0) {
+      owner->session_over();
+      return false;
+    }
+    const auto state = answers.feed(std::span(bytes).first(static_cast<std::size_t>(got)));
+    if (state == State::opened || state == State::exited) owner->end_.refused = false;
+    if (state != State::failed) return true;
+    owner->session_over();
+    return false;
   }
 
   void read_reply(asio::io_context& io) {
@@ -128,7 +160,7 @@ struct HostChannel::Streams : std::enable_shared_from_this<HostChannel::Streams>
           channel.listener_.on_frame(channel.host_, frame);
         },
         [&channel](const agent::FrameLink::End& end) {
-          channel.end_.broken = end.why;
+          if (!end.why.empty()) channel.end_.broken = end.why;
           channel.end_of_output();
         },
         reply.rest());
@@ -146,6 +178,7 @@ HostChannel::~HostChannel() {
     if (streams_->out.is_open()) streams_->out.close(ignored);
     streams_->err.close(ignored);
     if (streams_->in.is_open()) streams_->in.close(ignored);
+    streams_->control.close(ignored);
   }
   kill();
 }
@@ -157,14 +190,28 @@ core::Status HostChannel::open(const std::vector<std::string>& arguments, int en
   if (!child.ok()) return child.failure();
   pid_ = child.value().pid;
   report_ = std::move(child.value().report);
-  streams_ = std::make_shared<Streams>(io_, *this, child.value().out.release(),
-                                       child.value().err.release(), child.value().in.release());
+  begin_reading(std::move(child.value().ends));
+  return core::Done{};
+}
+
+core::Status HostChannel::open_session(const std::string& socket, const std::string& command) {
+  auto session = ssh::ask_master(socket, command);
+  if (!session.ok()) return session.failure();
+  end_.refused = true;  // until it says otherwise
+  begin_reading(std::move(session.value().ends));
+  streams_->control.assign(session.value().control.release());
+  streams_->read_control();
+  return core::Done{};
+}
+
+void HostChannel::begin_reading(ssh::StandardPipes::Ends ends) {
+  streams_ = std::make_shared<Streams>(io_, *this, ends.out.release(), ends.err.release(),
+                                       ends.in.release());
   asio::error_code ignored;
   streams_->err.non_blocking(true, ignored);
   streams_->in.non_blocking(true, ignored);
   streams_->read_words();
   streams_->read_reply(io_);
-  return core::Done{};
 }
 
 void HostChannel::supply(std::shared_ptr<const std::vector<std::byte>> bytes) {
@@ -175,12 +222,27 @@ void HostChannel::supply(std::shared_ptr<const std::vector<std::byte>> bytes) {
 void HostChannel::kill() {
   // The group: ssh may have a ProxyCommand of the user's at work.
   if (pid_ > 0) ::kill(-pid_, end_signal_);
+  // Not closed: its end is still to be read.
+  if (streams_ && streams_->control.is_open())
+    ::shutdown(streams_->control.native_handle(), SHUT_RDWR);
 }
 
 void HostChannel::reaped(int wait_status) {
   pid_ = 0;
   end_.exited = true;
   end_.wait_status = wait_status;
+  child_over_ = true;
+  check_over(false);
+}
+
+void HostChannel::session_over() {
+  if (const auto value = streams_->answers.exit_value()) {
+    end_.exited = true;
+    end_.wait_status = W_EXITCODE(static_cast<int>(*value & 0xff), 0);
+  } else if (end_.broken.empty()) {
+    end_.broken = "the kept ssh connection has ended";
+  }
+  child_over_ = true;
   check_over(false);
 }
 
@@ -191,7 +253,7 @@ void HostChannel::end_of_output() {
 
 void HostChannel::check_over(bool for_certain) {
   if (told_) return;
-  if (!for_certain && !(output_over_ && end_.exited)) {
+  if (!for_certain && !(output_over_ && child_over_)) {
     patience_.expires_after(patience);
     patience_.async_wait([this](asio::error_code error) {
       if (!error) check_over(true);

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "launcher/agent/frame_link.hpp"
-#include "launcher/ssh/child_process.hpp"
 #include "launcher/ssh/login_reply.hpp"
+#include "launcher/ssh/standard_pipes.hpp"
 #include "launcher/system/spawn.hpp"
 
 namespace prun::job {
@@ -27,13 +27,14 @@ struct ChannelEnd {
   bool agent_was_there = false;  // it had greeted
   bool shell_seen = false;       // the login had worked
   bool agent_needed = false;     // it had to be sent
+  bool refused = false;          // a kept connection gave no session
   ssh::LoginReply::State reply = ssh::LoginReply::State::waiting;
   std::string reply_detail;  // see LoginReply
   std::string noise;         // printed by the host before anything of ours
   std::string broken;        // the stream itself was wrong, in words
   std::string words;         // standard error of ssh or the agent
   std::string unstarted;     // why the child could not even be executed
-  bool exited = false;       // the child's end is known
+  bool exited = false;       // the child's end is known, or that of what a kept connection ran
   int wait_status = 0;       // as waitpid gave it
 };
 
@@ -50,9 +51,9 @@ class HostListener {
   virtual void on_end(std::uint32_t host, ChannelEnd end) = 0;
 };
 
-// The way to the agent of one host: a child process, ssh or an agent on this machine, and the
-// frames over its pipes. Owned by the job, on its thread. Destroying it closes the pipes, which
-// ends the agent and its part of the job.
+// The way to the agent of one host: a child process, ssh or an agent on this machine, or a session
+// of a kept connection, and the frames over its pipes. Owned by the job, on its thread. Destroying it
+// closes the pipes, which ends the agent and its part of the job.
 class HostChannel {
  public:
   HostChannel(asio::io_context& io, HostListener& listener, std::uint32_t host);
@@ -64,6 +65,9 @@ class HostChannel {
   // agent on this machine must live to end its ranks and takes TERM as the order to do so.
   core::Status open(const std::vector<std::string>& arguments, int end_signal,
                     const std::optional<rlimit>& descriptor_limit);
+  // The same without a child: the master at that socket runs `command`. A Failure where it takes none;
+  // it may also refuse later (ChannelEnd::refused).
+  core::Status open_session(const std::string& socket, const std::string& command);
 
   // Bytes for the host's shell, before there are frames.
   void supply(std::shared_ptr<const std::vector<std::byte>> bytes);
@@ -76,7 +80,7 @@ class HostChannel {
   void when_sent(std::function<void()> on_sent) {
     if (link_) link_->when_sent(std::move(on_sent));
   }
-  // Ends the child; on_end follows.
+  // Ends the child or session; on_end follows.
   void kill();
   // The child was reaped, by whoever waits for children.
   void reaped(int wait_status);
@@ -85,6 +89,8 @@ class HostChannel {
  private:
   struct Streams;
 
+  void begin_reading(ssh::StandardPipes::Ends ends);
+  void session_over();
   void end_of_output();
   void check_over(bool for_certain);
 
@@ -99,6 +105,7 @@ class HostChannel {
   asio::steady_timer patience_;
   ChannelEnd end_;
   bool output_over_ = false;
+  bool child_over_ = false;
   bool told_ = false;
 };
 

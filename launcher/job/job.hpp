@@ -75,6 +75,7 @@ class Job : private HostListener {
     std::unique_ptr<FileSender> files;
     std::uint64_t wanted_bytes = 0;  // of files, in all
     std::string used_socket;         // of a kept connection that this login may go by
+    bool asks_master = true;         // itself, until a master has refused; then by ssh
     bool avoids_masters = false;     // a kept connection has failed it
     asio::steady_timer master_patience;
     asio::steady_timer deadline;
@@ -107,7 +108,7 @@ class Job : private HostListener {
   void on_need(std::uint32_t host, const std::string& agent) override;
   void on_supplied(std::uint32_t host) override;
   void log_in_again(std::uint32_t host, const std::string& why, std::chrono::milliseconds pause);
-  std::vector<std::string> login_command(std::uint32_t host);
+  core::Status open_login(std::uint32_t host);
   bool avoids_kept_connection(std::uint32_t host);
   void make_offer();
   void on_want(std::uint32_t host, const stage::StageWant& want);

@@ -83,10 +83,9 @@ void Job::log_in(std::uint32_t host) {
   ++machine.tries;
   HostListener& listener = *this;
   machine.channel = std::make_unique<HostChannel>(io_, listener, host);
-  std::vector<std::string> command{plan_.own_path, "agent", "--local"};
-  if (!machine.local) command = login_command(host);
-  const auto opened =
-      machine.channel->open(command, machine.local ? SIGTERM : SIGKILL, plan_.descriptor_limit);
+  const auto opened = machine.local ? machine.channel->open({plan_.own_path, "agent", "--local"},
+                                                            SIGTERM, plan_.descriptor_limit)
+                                    : open_login(host);
   if (!opened.ok()) {
     machine.channel.reset();
     // Told from the event loop: whoever called us may be in the middle of a list of hosts.
@@ -96,7 +95,7 @@ void Job::log_in(std::uint32_t host) {
   move(host, HostEvent::login_begun);
 }
 
-std::vector<std::string> Job::login_command(std::uint32_t host) {
+core::Status Job::open_login(std::uint32_t host) {
   Machine& machine = *machines_[host];
   machine.request.name = fmt::format("{:016x}", security::random_u64());
   ssh::SshOptions options{plan_.options.ssh_program, plan_.options.ssh_arguments,
@@ -114,10 +113,19 @@ std::vector<std::string> Job::login_command(std::uint32_t host) {
     machine.master_patience.expires_after(master_patience);
     machine.master_patience.async_wait([this, host](asio::error_code error) {
       if (error || machines_[host]->phase != HostPhase::connecting) return;
+      machines_[host]->asks_master = false;
       machines_[host]->channel->kill();
     });
   }
-  return ssh::ssh_command(reached, options, ssh::remote_command(machine.request));
+  const std::string command = ssh::remote_command(machine.request);
+  // What the user adds to the command line is for ssh to understand.
+  if (!machine.used_socket.empty() && machine.asks_master && options.arguments.empty()) {
+    const auto asked = machine.channel->open_session(machine.used_socket, command);
+    if (asked.ok()) return core::Done{};
+    trace(fmt::format("{}: its kept connection: {}", name(host), asked.failure().text));
+  }
+  return machine.channel->open(ssh::ssh_command(reached, options, command), SIGKILL,
+                               plan_.descriptor_limit);
 }
 
 // A login by a kept connection that did not get through says nothing about the host: another is tried
@@ -422,6 +430,9 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
   machine.master_patience.cancel();
   if (!end.unstarted.empty()) return fail_host(host, 125, end.unstarted);
   const std::string overdue = std::exchange(machine.overdue, {});
+  if (end.refused && std::exchange(machine.asks_master, false)) {
+    return log_in_again(host, "the kept connection gives no session", std::chrono::milliseconds(0));
+  }
   if (!end.shell_seen && !end.agent_was_there && avoids_kept_connection(host)) return;
   if (!overdue.empty()) {
     if (!may_wait_for_hosts()) return fail_host(host, 125, overdue);

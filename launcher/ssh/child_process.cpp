@@ -1,10 +1,5 @@
 #include "launcher/ssh/child_process.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "launcher/system/environment.hpp"
@@ -28,28 +23,19 @@ core::Result<ChildProcess> start_child(const std::vector<std::string>& arguments
   request.death_signal = death_signal;
   request.descriptor_limit = descriptor_limit;
 
-  int pipes[3][2];
-  system::Descriptor ends[3][2];
-  for (int i = 0; i < 3; ++i) {
-    if (::pipe2(pipes[i], O_CLOEXEC) != 0) {
-      return core::Failure{Errc::resource,
-                           "cannot make a pipe: " + std::generic_category().message(errno)};
-    }
-    ends[i][0].reset(pipes[i][0]);
-    ends[i][1].reset(pipes[i][1]);
-  }
-  request.stdin_fd = ends[0][0].get();
-  request.stdout_fd = ends[1][1].get();
-  request.stderr_fd = ends[2][1].get();
+  auto pipes = StandardPipes::make();
+  if (!pipes.ok()) return pipes.failure();
+  const auto& theirs = pipes.value().theirs;
+  request.stdin_fd = theirs.in.get();
+  request.stdout_fd = theirs.out.get();
+  request.stderr_fd = theirs.err.get();
   auto begun = system::begin(request);
   if (!begun.ok()) return begun.failure();
 
   ChildProcess child;
   child.pid = begun.value().pid;
   child.report = std::move(begun.value().report);
-  child.in = std::move(ends[0][1]);
-  child.out = std::move(ends[1][0]);
-  child.err = std::move(ends[2][0]);
+  child.ends = std::move(pipes.value().ours);
   return child;
 }
 

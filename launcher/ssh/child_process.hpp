@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "launcher/system/descriptor.hpp"
+#include "launcher/ssh/standard_pipes.hpp"
 #include "launcher/system/spawn.hpp"
 #include "runtime/core/result.hpp"
 
@@ -18,9 +18,7 @@ namespace prun::ssh {
 // hears `death_signal` when the launcher dies.
 struct ChildProcess {
   pid_t pid = 0;
-  system::Descriptor in;   // write here what it reads
-  system::Descriptor out;  // read here what it writes
-  system::Descriptor err;
+  StandardPipes::Ends ends;    // of its pipes, ours
   system::StartReport report;  // it may not have come to its program yet, or never do
 };
 

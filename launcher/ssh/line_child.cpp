@@ -43,9 +43,9 @@ void LineChild::start(const std::vector<std::string>& arguments, std::chrono::mi
     return;
   }
   pid_ = child.value().pid;
-  in_.assign(child.value().in.release(), ignored);
-  out_.assign(child.value().out.release(), ignored);
-  err_.assign(child.value().err.release(), ignored);
+  in_.assign(child.value().ends.in.release(), ignored);
+  out_.assign(child.value().ends.out.release(), ignored);
+  err_.assign(child.value().ends.err.release(), ignored);
   in_.non_blocking(true, ignored);
   limit_.expires_after(limit);
   limit_.async_wait([this](asio::error_code error) {

@@ -43,7 +43,8 @@ class StartReport {
   StartReport(Descriptor pipe, const SpawnRequest& request)
       : pipe_(std::move(pipe)), path_(request.path), directory_(request.directory) {}
 
-  // Blocks until it executes its program, or has ended because it cannot: a Failure.
+  // Blocks until it executes its program, or has ended because it cannot: a Failure. Where no child was
+  // begun there is nothing to wait for.
   core::Status wait();
 
  private:

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import pathlib
+import shlex
+import subprocess
 import time
 import unittest
 
@@ -387,6 +389,10 @@ class KeptConnections(Bare):
         self.assertEqual(len(first), 2)
         self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
         self.assertEqual(self.masters(), first)
+        # prun speaks to the masters itself: there need be no ssh any more.
+        self.assertEqual(sorted(self.sh("rpi1", "prun=$(command -v prun); PATH=/nowhere PRUN_PERSIST=yes $prun -H rpi2,rpi3 hostname")
+                                .split()), ["rpi2", "rpi3"])
+        self.assertEqual(self.masters(), first)
         self.assertEqual(self.sh("rpi1", "stat -c %a /root/.cache/prun/ssh"), "700\n")
         self.assertEqual(self.cluster.run("rpi1", ["prun", "hosts"], check=True).stdout, "rpi2\nrpi3\n")
         self.cluster.run("rpi1", ["prun", "hosts", "--close"], check=True)
@@ -404,6 +410,31 @@ class KeptConnections(Bare):
         self.runs("-H", "rpi2,rpi3", "hostname", out=["rpi2", "rpi3"])
         self.assertEqual(len(self.masters()), 1)
 
+    def another_sshd(self, port, option, *lines):
+        """A second one on rpi2, with that option; for the user it is the host "other"."""
+        self.sh("rpi2", f"/usr/sbin/sshd -p {port} -o {option}")
+        lines = ("Host other", "HostName rpi2", f"Port {port}", "HostKeyAlias rpi2", *lines)
+        self.sh("rpi1", f"for line in {' '.join(map(shlex.quote, lines))}; do echo \"$line\"; done > /root/.ssh/config")
+
+    def test_variables_that_the_users_files_send(self):
+        """The first run has them from ssh, the second from its master."""
+        self.another_sshd(2222, "AcceptEnv=LC_*", "SetEnv LC_SET=set", "SendEnv LC_SENT")
+        for sent in ("first", "second"):
+            result = super().prun("--envnone", "-H", "other", "sh", "-c", "echo $LC_SET $LC_SENT $LC_KEPT",
+                                  env={"PRUN_PERSIST": "yes", "LC_SENT": sent, "LC_KEPT": "kept"})
+            self.assertEqual(result.stdout, f"set {sent}\n", result.stderr)
+
+    def test_a_master_that_takes_no_more_sessions(self):
+        self.another_sshd(2223, "MaxSessions=1")
+        first = self.cluster.popen("rpi1", ["prun", "-H", "other", "sh", "-c", "echo up; read line"],
+                                   env={"PRUN_PERSIST": "yes"}, stdin=subprocess.PIPE)
+        self.assertEqual(first.stdout.readline(), "up\n")
+        result = self.prun("-v", "-H", "other", "hostname")
+        self.assertEqual((result.returncode, result.stdout), (0, "rpi2\n"))
+        self.assertIn("other: the kept connection gives no session; tries again\n", result.stderr)
+        first.communicate("\n", timeout=30)
+        self.assertEqual(first.returncode, 0)
+
     def test_a_master_that_was_killed(self):
         self.runs("-H", "rpi2", "hostname", out=["rpi2"])
         os.kill(self.masters()[0], 9)
@@ -420,15 +451,17 @@ class KeptConnections(Bare):
             os.kill(pid, 9)
 
     def test_a_killed_prun_ends_its_job_and_no_other(self):
-        process = self.cluster.popen("rpi1", ["prun", "-H", "rpi2", "sh", "-c", "echo up; exec sleep 100"],
-                                     env={"PRUN_PERSIST": "yes"})
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        self.assertEqual(process.stdout.readline(), "up\n")
-        launcher = min(pid for pid, words in self.cluster.processes("rpi1") if words.startswith("prun -H rpi2"))
-        os.kill(launcher, 9)
-        process.wait(10)
-        vcluster.wait_until(lambda: not any("sleep 100" in words for _, words in self.cluster.processes("rpi2")), 5)
+        # By ssh, and by the connection that it has left.
+        for _ in range(2):
+            process = self.cluster.popen("rpi1", ["prun", "-H", "rpi2", "sh", "-c", "echo up; exec sleep 100"],
+                                         env={"PRUN_PERSIST": "yes"})
+            self.addCleanup(process.stdout.close)
+            self.addCleanup(process.stderr.close)
+            self.assertEqual(process.stdout.readline(), "up\n")
+            launcher = min(pid for pid, words in self.cluster.processes("rpi1") if words.startswith("prun -H rpi2"))
+            os.kill(launcher, 9)
+            process.wait(10)
+            vcluster.wait_until(lambda: not any("sleep 100" in words for _, words in self.cluster.processes("rpi2")), 5)
         self.runs("-H", "rpi2", "hostname", out=["rpi2"])
 
 

@@ -201,7 +201,7 @@ class Sessions(LauncherTest):
     def test_the_master_dies_while_the_job_runs(self):
         children = []
         process = self.start(lambda master, client: children.append((master.run(client), client)))
-        child, client = children[0]
+        child, client = wait_until(lambda: children, 5, "the master has told that it runs")[0]
         client.shutdown(socket.SHUT_RDWR)
         os.killpg(child.pid, signal.SIGKILL)
         done = self.finish(process)

@@ -117,7 +117,8 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
   if (runnable.directory.empty()) runnable.directory = home_directory(environment);
   if (!is_directory(runnable.directory)) {
     if (program.directory_required) {
-      return problem(125, "the working directory " + runnable.directory + " is not there (--wdir)");
+      return problem(125, "the working directory " + runnable.directory +
+                              " is not there (--wdir); make it: mkdir -p " + runnable.directory);
     }
     const std::string home = home_directory(environment);
     runnable.notes.push_back("the folder " + runnable.directory + " is not there, ranks run in " +
@@ -139,10 +140,13 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
       runnable.path = system::search_folders(program.search_path, runnable.directory, typed);
     if (runnable.path.empty()) runnable.path = search_path(environment, runnable.directory, typed);
     if (runnable.path.empty()) {
-      const bool beside = is_executable_file(join(runnable.directory, typed));
-      return problem(not_found, cannot + "no folder of PATH has it" +
-                                    (beside ? "; " + runnable.directory + " has: type ./" + typed
-                                            : std::string()));
+      std::string cure = "install it there, or type the path that it has";
+      if (is_executable_file(join(runnable.directory, typed))) {
+        cure = runnable.directory + " has: type ./" + typed;
+      } else if (!search_path(environment, runnable.directory, typed + "3").empty()) {
+        cure = typed + "3 is there";  // python, of tutorials from before Debian 11
+      }
+      return problem(not_found, cannot + "no folder of PATH has it; " + cure);
     }
   } else {
     runnable.path = join(runnable.directory, typed);
@@ -174,12 +178,14 @@ Check check_program(const bootstrap::Program& program, const std::vector<std::st
           not_found,
           cannot + (dos ? std::string("its lines end as in a Windows file (sed -i 's/\\r$//' ") +
                               typed + ")"
-                        : "its first line asks for " + interpreter->path + ", which is not there"));
+                        : "its first line asks for " + interpreter->path +
+                              ", which is not there; install it, or change that line"));
     }
     const std::string name = name_given_to_env(*interpreter);
     if (!name.empty() && search_path(environment, runnable.directory, name).empty()) {
       return problem(not_found,
-                     cannot + "its first line asks for " + name + ", which no folder of PATH has");
+                     cannot + "its first line asks for " + name +
+                         ", which no folder of PATH has; install it, or change that line");
     }
   }
 

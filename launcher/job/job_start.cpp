@@ -446,7 +446,7 @@ void Job::on_failed_login(std::uint32_t host, const ChannelEnd& end) {
       return fail_host(
           host, 125,
           fmt::format("no folder there can take prun's agent: full, read-only or without leave "
-                      "to execute ({})",
+                      "to execute ({}); see there: df -h",
                       end.reply_detail));
     case State::unsent:
       if (asks_again(host, end)) return;

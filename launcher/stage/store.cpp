@@ -146,9 +146,10 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
     }
     remove_temporary(folder);
   }
-  return core::Failure{Errc::resource,
-                       "no folder there can take " + std::to_string(needed_bytes / 1000 + 1) +
-                           " kB: full, read-only or without leave to execute (" + tried + ")"};
+  return core::Failure{Errc::resource, "no folder there can take " +
+                                           std::to_string(needed_bytes / 1000 + 1) +
+                                           " kB: full, read-only or without leave to execute (" +
+                                           tried + "); see there: df -h"};
 }
 
 Store::~Store() {

@@ -272,7 +272,7 @@ class Refusals(ClusterTest):
     def test_a_folder_that_was_asked_for_and_is_missing_on_one_host(self):
         for host in ("rpi1", "rpi2"):
             self.cluster.run(host, ["mkdir", "-p", "/root/films"], check=True)
-        self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: the working directory /root/films is not there \(--wdir\)$", self.nothing],
+        self.refused("rpi1,rpi2,rpi3", [r"^prun: rpi3: the working directory /root/films is not there \(--wdir\); make it: mkdir -p /root/films$", self.nothing],
                      "--wdir", "/root/films")
 
     def test_everything_that_is_wrong_is_told_at_once(self):

@@ -267,7 +267,8 @@ class Logins(LauncherTest):
         self.write("only-on-one", "#!/bin/sh\n")
         done = self.run_hosts("one,two", script, program=("only-on-one",))
         self.assertEqual(done.status, 127)
-        self.assertEqual(done.err.splitlines(), ["prun: two: cannot run only-on-one: no folder of PATH has it",
+        self.assertEqual(done.err.splitlines(), ["prun: two: cannot run only-on-one: no folder of PATH has it; install it there, "
+                                                 "or type the path that it has",
                                                  "prun: nothing was started on any host"])
 
     def test_the_connection_dies_while_the_job_runs(self):

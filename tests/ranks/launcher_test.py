@@ -493,7 +493,10 @@ class Programs(LauncherTest):
         self.assertEqual(done.out, "")
 
     def test_not_in_path(self):
-        self.fails(127, "cannot run no-such-program: no folder of PATH has it$", "no-such-program")
+        self.fails(127, "cannot run no-such-program: no folder of PATH has it; install it there, or type the path that it has$",
+                   "no-such-program")
+        self.write("snake3", "#!/bin/sh\n")
+        self.fails(127, "cannot run snake: no folder of PATH has it; snake3 is there$", "-x", f"PATH={self.folder.name}", "snake")
 
     def test_not_in_path_but_here(self):
         self.write("prime", "#!/bin/sh\n")

@@ -33,11 +33,6 @@ constexpr std::string_view no_scheduler =
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
 constexpr std::string_view no_hang_report =
     "prun cannot say yet where a job hangs; leave it out, --timeout ends such a job";
-constexpr std::string_view no_port_range =
-    "prun leaves the choice of ports to the system, and cannot be held to a range yet";
-constexpr std::string_view no_iface =
-    "prun cannot be held to one interface yet; ranks use the address at which prun reached the "
-    "host, so name hosts by their addresses on the network you want";
 
 constexpr Spelling table[] = {
     // Where and how many.
@@ -196,8 +191,9 @@ constexpr Spelling table[] = {
     ignored("localhost", value, "prun needs no name of this machine"),
     ignored("disable-hostname-propagation", nothing, "prun needs no name of this machine"),
     option("compress", "--compress", value),
-    refused("iface", no_iface),
-    refused("ports", no_port_range),
+    option("iface", "--iface", value),
+    option("ports", "--ports", value),
+    option("show-net", "--show-net", nothing),
     option("mca", "--mca", name_and_value),
     option("gmca", "--mca", name_and_value),
     option("prtemca", "--mca", name_and_value),

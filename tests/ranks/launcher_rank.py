@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 3
+PROTOCOL = 4
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 
@@ -66,6 +66,7 @@ class Channel:
         welcome["cores"] = body.take("I")
         welcome["compression"] = body.take("B")
         welcome["shared_memory"] = body.take("i")
+        welcome["ports"] = body.take("HH")
         assert not body.data
         return welcome
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/core/port_range.hpp"
 #include "runtime/security/handshake.hpp"
 #include "runtime/transport/transport.hpp"
 
@@ -22,6 +23,7 @@ struct HandshakeContext {
   std::uint64_t job_id = 0;
   WorldRank self = -1;
   WorldRank size = 0;
+  core::PortRange ports;  // of the job, for what the user is told
 };
 
 // How an attempt to reach a peer ended.

@@ -50,7 +50,7 @@ class PeerLink : public ::testing::Test {
  protected:
   void listen(std::uint32_t host) {
     auto opened =
-        PeerListener::open(io_, "127.0.0.1", identity(host), [this](system::Descriptor socket) {
+        PeerListener::open(io_, "127.0.0.1", {}, identity(host), [this](system::Descriptor socket) {
           taken_ = std::move(socket);
           listener_.reset();
         });
@@ -184,7 +184,7 @@ class Passing : public ::testing::Test {
     return made;
   }
   void pass_on() {
-    auto opened = FileIntake::open(io_, "127.0.0.1", identity(1),
+    auto opened = FileIntake::open(io_, "127.0.0.1", {}, identity(1),
                                    {.piece =
                                         [this](const stage::StageData& piece) {
                                           stage::StageData taken = piece;

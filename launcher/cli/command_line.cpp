@@ -410,7 +410,9 @@ class Parser {
                                     [](const auto& one) { return !one.command.empty(); });
     return "--tune takes no program, and here is " +
            (named == run_.programs.end() ? "a colon" : "'" + named->command.front() + "'") +
-           "; for example: prun --tune -H rpi1,rpi2";
+           "; for example: prun --tune -H rpi1,rpi2 (mpirun's --tune FILE has nothing to set here: "
+           "leave "
+           "it out)";
   }
 
   // What was said for all programs reaches each of them; what one says itself comes first.

@@ -113,8 +113,8 @@ constexpr Spelling table[] = {
     ignored("hybrid-hosts", nothing, as_always),
     option("stage", "--stage", value),
     option("preload-files", "--stage", value),
-    ignored("preload-binary", nothing, as_always),
-    refused("s", "prun sends programs to hosts anyway; who gets standard input is said by --stdin"),
+    option("preload-binary", "--stage", nothing, "auto"),
+    option("s", "--stage", nothing, "auto"),
     option("stdin", "--stdin", value),
     option("tty", "--tty", nothing),
 

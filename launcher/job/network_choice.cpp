@@ -211,7 +211,7 @@ std::vector<std::string> network_words(const std::vector<HostNetwork>& hosts,
     } else if (!is_here(host.reach)) {
       line = with_interface(host, addresses.front()) + " (where ssh reached it)";
     } else if (addresses.empty()) {
-      line = addresses_for(i, {host.reach}).bind_address + " (all ranks are on this machine)";
+      line = addresses_for(0, {host.reach}).bind_address + " (all ranks are on this machine)";
     } else {
       std::vector<std::string> seen;
       for (const auto& address : addresses) seen.push_back(with_interface(host, address));

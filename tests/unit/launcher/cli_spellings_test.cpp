@@ -35,6 +35,7 @@ constexpr Row rows[] = {
     // Number of ranks, and of ranks per node.
     {A, "-n 2"},
     {A, "-np 2"},
+    {A, "-n2"},
     {A, "-c 2"},
     {A, "-ppn 2"},
     {A, "-N 2"},
@@ -63,8 +64,8 @@ constexpr Row rows[] = {
     {I, "-prefix /opt/openmpi"},
     {I, "-noprefix"},
     {I, "-hybrid-hosts"},
-    {H, "-s"},
-    {I, "-preload-binary"},
+    {A, "-s"},
+    {A, "-preload-binary"},
     {A, "-preload-files a,b"},
     // Environment.
     {A, "-genv NAME VALUE"},
@@ -84,6 +85,7 @@ constexpr Row rows[] = {
     {H, "-append-env NAME VALUE"},
     // Output.
     {A, "-l"},
+    {A, "-prepend-pattern '%r %g %p %h %t: '"},
     {A, "-prepend-rank"},
     {A, "-tag-output"},
     {A, "-prepend-pattern %r:"},
@@ -91,6 +93,7 @@ constexpr Row rows[] = {
     {A, "-output tag-detailed"},
     {A, "-output tag-fullname"},
     {A, "-output timestamp"},
+    {A, "-output tag,timestamp,merge"},
     {A, "-output merge"},
     {A, "-output :raw"},
     {A, "-output dir=/tmp/out:nocopy"},
@@ -206,6 +209,8 @@ constexpr Row rows[] = {
     {H, "-report-uri -"},
     {I, "-mca btl tcp,self"},
     {I, "-mca plm_base_verbose 10"},
+    {I, "-mca btl ^openib"},
+    {I, "-mca btl_base_verbose=30"},
     {I, "-gmca btl tcp,self"},
     {I, "-prtemca a b"},
     {I, "-pmixmca a b"},

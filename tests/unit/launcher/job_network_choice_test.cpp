@@ -8,6 +8,7 @@
 namespace prun::job {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -132,6 +133,8 @@ TEST(NetworkWords, TellWhereAnAddressCameFrom) {
           "data address 10.0.0.1 on eth0 (where ssh reached it), ports 5000-5100"));
   EXPECT_THAT(network_words({own}, {}),
               ElementsAre("data address 127.0.0.1 (all ranks are on this machine)"));
+  EXPECT_THAT(network_words({own, own}, {}),
+              Each("data address 127.0.0.1 (all ranks are on this machine)"));
   own.reach.chosen = "10.0.0.9";
   EXPECT_THAT(network_words({own}, {}), ElementsAre("data address 10.0.0.9 on eth0 (--iface)"));
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 
 #include "launcher/system/files.hpp"
@@ -17,20 +18,26 @@ namespace {
 
 constexpr std::size_t most_of_a_boot_id = 64;
 
+template <class Address>
+Address copy_of(const sockaddr* address) {
+  Address copy{};
+  std::memcpy(&copy, address, sizeof copy);
+  return copy;
+}
+
 // Empty for what is no address of the Internet.
 std::string numeric(const sockaddr* address) {
   if (address == nullptr) return {};
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* bytes = nullptr;
-  if (address->sa_family == AF_INET)
-    bytes = &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
-  if (address->sa_family == AF_INET6)
-    bytes = &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-  if (bytes == nullptr ||
-      ::inet_ntop(address->sa_family, bytes, text.data(), text.size()) == nullptr) {
-    return {};
+  const char* written = nullptr;
+  if (address->sa_family == AF_INET) {
+    const auto ipv4 = copy_of<sockaddr_in>(address);
+    written = ::inet_ntop(AF_INET, &ipv4.sin_addr, text.data(), text.size());
+  } else if (address->sa_family == AF_INET6) {
+    const auto ipv6 = copy_of<sockaddr_in6>(address);
+    written = ::inet_ntop(AF_INET6, &ipv6.sin6_addr, text.data(), text.size());
   }
-  return text.data();
+  return written == nullptr ? std::string() : std::string(written);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@
 #include "launcher/hosts/placement.hpp"
 #include "launcher/job/job.hpp"
 #include "launcher/job/plan_text.hpp"
+#include "launcher/job/port_room.hpp"
 #include "launcher/keys/keys.hpp"
 #include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
@@ -171,6 +172,10 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   for (std::size_t i = 0; i < placement.hosts.size(); ++i)
     plan.hosts.push_back({placement.hosts[i], here[i]});
 
+  if (const auto crowded = job::too_few_ports(options.ports, plan.hosts, plan.host_of_rank);
+      !crowded.empty()) {
+    return fail(crowded);
+  }
   if (options.dry_run) {
     std::fputs(job::plan_text(plan).c_str(), stdout);
     return 0;

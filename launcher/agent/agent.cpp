@@ -218,7 +218,7 @@ void Agent::want_files() {
   stage::StageWant want{staging_->missing(), 0};
   if (setup_->map.hosts.size() > 1 && staging_->wanted_bytes() >= stage::least_passed_on_bytes) {
     auto intake = FileIntake::open(
-        io_, setup_->bind_address, own_identity(),
+        io_, setup_->bind_address, setup_->ports, own_identity(),
         {.piece = [this](const stage::StageData& data) { take_file_data(data, false); },
          .lost = [this](const std::string&) { ask_launcher_for_files(); }});
     if (intake.ok()) {
@@ -468,7 +468,8 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   rank.phase = RankPhase::joined;
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
                                hello_.cores, setup_->compression, setup_->encrypt,
-                               shared_memory_.get(), clock_page_ ? clock_page_->descriptor() : -1});
+                               shared_memory_.get(), clock_page_ ? clock_page_->descriptor() : -1,
+                               setup_->ports});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});

@@ -11,11 +11,12 @@ FileIntake::FileIntake(asio::io_context& io, Handler handler)
 
 core::Result<std::unique_ptr<FileIntake>> FileIntake::open(asio::io_context& io,
                                                            const std::string& address,
+                                                           const core::PortRange& ports,
                                                            const PeerIdentity& own,
                                                            Handler handler) {
   std::unique_ptr<FileIntake> intake(new FileIntake(io, std::move(handler)));
   auto listener = PeerListener::open(
-      io, address, own,
+      io, address, ports, own,
       [at = intake.get()](PeerSocket peer) { at->take(std::move(peer)); });
   if (!listener.ok()) return listener.failure();
   intake->listener_ = std::move(listener).value();

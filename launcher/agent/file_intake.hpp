@@ -26,6 +26,7 @@ class FileIntake {
 
   static core::Result<std::unique_ptr<FileIntake>> open(asio::io_context& io,
                                                         const std::string& address,
+                                                        const core::PortRange& ports,
                                                         const PeerIdentity& own, Handler handler);
   ~FileIntake();
   FileIntake(const FileIntake&) = delete;

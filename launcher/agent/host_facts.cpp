@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "launcher/agent/host_addresses.hpp"
+
 namespace prun::agent {
 namespace {
 
@@ -69,6 +71,8 @@ bootstrap::AgentHello describe_host(bool local) {
     hello.client_address = std::move(ends.client_address);
     hello.server_address = std::move(ends.server_address);
   }
+  hello.network = network_identity();
+  hello.addresses = own_addresses();
   return hello;
 }
 

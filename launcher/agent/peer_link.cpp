@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "runtime/bootstrap/listening.hpp"
+
 namespace prun::agent {
 namespace {
 
@@ -188,24 +190,16 @@ PeerListener::~PeerListener() {
 
 core::Result<std::unique_ptr<PeerListener>> PeerListener::open(asio::io_context& io,
                                                                const std::string& address,
+                                                               const core::PortRange& ports,
                                                                const PeerIdentity& own,
                                                                OnPeer on_peer) {
-  asio::error_code error;
-  const auto where = asio::ip::make_address(address, error);
-  if (error)
-    return core::Failure{Errc::invalid_argument, "'" + address + "' is not a numeric address"};
   auto state = std::make_shared<State>(io, own);
-  const tcp::endpoint endpoint(where, 0);
-  state->acceptor.open(endpoint.protocol(), error);
-  if (!error) ::fcntl(state->acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
-  if (!error) state->acceptor.bind(endpoint, error);
-  if (!error) state->acceptor.listen(static_cast<int>(most_callers), error);
-  std::uint16_t port = 0;
-  if (!error) port = state->acceptor.local_endpoint(error).port();
-  if (error) return failed("cannot listen on " + address, error);
+  const auto port =
+      bootstrap::listen(state->acceptor, address, ports, 0, static_cast<int>(most_callers));
+  if (!port) return port.failure();
   state->on_peer = std::move(on_peer);
   state->accept_next();
-  return std::unique_ptr<PeerListener>(new PeerListener(std::move(state), port));
+  return std::unique_ptr<PeerListener>(new PeerListener(std::move(state), port.value()));
 }
 
 struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "launcher/system/descriptor.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/security/handshake.hpp"
 #include "runtime/security/records.hpp"
@@ -43,9 +44,10 @@ class PeerListener {
  public:
   using OnPeer = std::function<void(PeerSocket peer)>;
 
-  // `address` is numeric; the port is the system's choice.
+  // `address` is numeric; `ports` are those of bootstrap::listen.
   static core::Result<std::unique_ptr<PeerListener>> open(asio::io_context& io,
                                                           const std::string& address,
+                                                          const core::PortRange& ports,
                                                           const PeerIdentity& own, OnPeer on_peer);
   ~PeerListener();
   PeerListener(const PeerListener&) = delete;

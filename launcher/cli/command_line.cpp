@@ -21,6 +21,7 @@
 #include "launcher/cli/words.hpp"
 #include "launcher/hosts/host_list.hpp"
 #include "launcher/hosts/hostfile.hpp"
+#include "launcher/hosts/network_wish.hpp"
 #include "launcher/hosts/number.hpp"
 #include "launcher/stage/architecture.hpp"
 #include "runtime/core/compression_mode.hpp"
@@ -79,6 +80,7 @@ class Parser {
       apply_defaults(typed);
       take(typed);
       if (app_file_) take_app_file(*app_file_);
+      settle_network();
     } catch (const CLI::Error& refusal) {
       return error(refusal.what());
     }
@@ -284,7 +286,15 @@ class Parser {
       run_.compression = *mode;
     });
     flag("--encrypt", [this] { run_.encrypt = true; });
-    value("--mca", [this](const std::string& text) { accepted(apply_mca(text, run_)); });
+    value("--mca",
+          [this](const std::string& text) { accepted(apply_mca(text, run_, mca_network_)); });
+    value("--iface", [this](const std::string& text) {
+      for (auto& wish : accepted(hosts::parse_network_wishes(text), "--iface"))
+        run_.interfaces.push_back(std::move(wish));
+    });
+    value("--ports",
+          [this](const std::string& text) { run_.ports = accepted(ports_of(text, "--ports")); });
+    flag("--show-net", [this] { run_.shows_network = true; });
   }
 
   template <class Handler>
@@ -386,12 +396,24 @@ class Parser {
     }
   }
 
+  // From settings of the peers, where the options themselves say nothing.
+  void settle_network() {
+    accepted(settle_mca(mca_network_, run_));
+    std::vector<std::string> variables = environment_of_all_;
+    for (const auto& program : run_.programs)
+      variables.insert(variables.end(), program.environment.begin(), program.environment.end());
+    const auto ports = value_in(variables, mpich_ports);
+    if (ports && !run_.ports.given()) run_.ports = accepted(ports_of(*ports, mpich_ports));
+  }
+
   std::string tune_takes_no_program() const {
     const auto named = std::find_if(run_.programs.begin(), run_.programs.end(),
                                     [](const auto& one) { return !one.command.empty(); });
     return "--tune takes no program, and here is " +
            (named == run_.programs.end() ? "a colon" : "'" + named->command.front() + "'") +
-           "; for example: prun --tune -H rpi1,rpi2";
+           "; for example: prun --tune -H rpi1,rpi2 (mpirun's --tune FILE has nothing to set here: "
+           "leave "
+           "it out)";
   }
 
   // What was said for all programs reaches each of them; what one says itself comes first.
@@ -478,6 +500,7 @@ class Parser {
   std::vector<std::string> environment_of_all_;
   std::optional<std::vector<std::string>> passed_on_of_all_;
   std::optional<std::string> app_file_;
+  McaNetwork mca_network_;
   ProgramOptions default_program_;  // what the first program begins with
   std::vector<Setting> settings_;
   std::string settings_file_;

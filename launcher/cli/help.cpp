@@ -49,8 +49,8 @@ SSH (keys must be in place: prun never asks for a password) and network
   --stage FILE        a file that goes along to the hosts, as PROGRAM does
   --map ARCH=FILE     PROGRAM for processors of one kind; the same: ./prime.%a
   --stage=off|always  send no program; send it also where it is already
-  --no-persist        keep no ssh connections for the next run (PRUN_PERSIST=no)
-  --ssh-args ARGS     more arguments for ssh: --ssh-args "-p 2222"
+  --ssh-args ARGS     more arguments for ssh ("-p 2222"); --no-persist
+  --iface NAME|NET    ranks' network: eth1, 10.0.0.0/24; --ports 5000-5100
   --compress MODE     large messages: auto, off, lz4    --encrypt  all messages
 
 Before the first job, and when something is wrong

@@ -197,11 +197,12 @@ A closed standard output ends the job without a word, with status 141.
 .B PRUN_OPTIONS
 Options that come before those of the command line.
 .TP
-.B MPIEXEC_TIMEOUT, HYDRA_LAUNCHER_EXTRA_ARGS, HYDRA_HOST_FILE
+.B MPIEXEC_TIMEOUT, HYDRA_LAUNCHER_EXTRA_ARGS, HYDRA_HOST_FILE, MPIR_CVAR_CH3_PORT_RANGE
 As
 .BR \-\-timeout ,
-.BR \-\-ssh\-args " and"
-.BR \-\-hostfile .
+.BR \-\-ssh\-args ,
+.BR \-\-hostfile " and"
+.BR \-\-ports .
 .TP
 .B PRUN_RANK, PRUN_SIZE, PRUN_LOCAL_RANK, PRUN_HOST
 Set for each rank: its number, how many there are, its number on its host, the host's name.

@@ -175,10 +175,22 @@ constexpr Option table[] = {
     {"--encrypt", Topic::network, Reach::job, ValueKind::none, "--encrypt", "", "",
      "Encrypts and authenticates all that ranks send to other hosts, and files that one host passes "
      "on to the next. Messages within a host stay in its memory, as they are."},
+    {"--iface", Topic::network, Reach::job, ValueKind::text, "--iface NAME|NET", "eth0", "",
+     "Ranks use the address that each host has on this interface (eth0) or in this network "
+     "(10.0.0.0/24), and listen on no other. Of several, by commas, each host takes the first it "
+     "has. Without the option: the address at which ssh reached the host."},
+    {"--ports", Topic::network, Reach::job, ValueKind::text, "--ports FROM-TO", "5000-5100", "",
+     "Ranks listen on these ports, one for each rank of a host, for firewalls that let in no "
+     "others. Without the option the system chooses."},
+    {"--show-net", Topic::network, Reach::job, ValueKind::none, "--show-net", "", "",
+     "Tells on standard error which address and interface the ranks of each host use."},
     {"--mca", Topic::network, Reach::job, ValueKind::text, "--mca KEY VALUE",
      "plm_rsh_args \"-p 2222\"", "",
-     "Settings of Open MPI: plm_rsh_agent, plm_rsh_args and "
-     "plm_ssh_args are understood, those that choose among its parts have no effect."},
+     "Settings of Open MPI: plm_rsh_agent, plm_rsh_args and plm_ssh_args are understood, "
+     "btl_tcp_if_include, oob_tcp_if_include and prte_if_include are --iface, "
+     "btl_tcp_port_min_v4 and btl_tcp_port_range_v4 are --ports, and a host that is reached on a "
+     "network of btl_tcp_if_exclude is refused; those that choose among its parts have no "
+     "effect."},
 
     {"--user", Topic::network, Reach::job, ValueKind::text, "--user NAME", "pi", "",
      "The user to log in as on hosts that are named without one."},

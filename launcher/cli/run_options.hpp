@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "launcher/hosts/host.hpp"
+#include "launcher/hosts/network_wish.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
+#include "runtime/core/port_range.hpp"
 
 namespace prun::cli {
 
@@ -81,6 +83,10 @@ struct RunOptions {
   std::string pid_file;         // --report-pid; - and + as mpirun has them
   core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
   bool encrypt = false;                                                  // --encrypt
+  std::vector<hosts::NetworkWish> interfaces;                            // --iface
+  std::vector<hosts::NetworkWish> unwanted_interfaces;                   // --mca btl_tcp_if_exclude
+  core::PortRange ports;                                                 // --ports
+  bool shows_network = false;                                            // --show-net
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

@@ -181,7 +181,8 @@ Result<Settings> settings_of_environment(const std::vector<std::string>& environ
   Settings settings;
   constexpr std::array known{std::pair{"MPIEXEC_TIMEOUT", "--timeout"},
                              std::pair{"HYDRA_LAUNCHER_EXTRA_ARGS", "--ssh-args"},
-                             std::pair{"HYDRA_HOST_FILE", "--hostfile"}};
+                             std::pair{"HYDRA_HOST_FILE", "--hostfile"},
+                             std::pair{mpich_ports, "--ports"}};
   for (const auto& [name, option] : known) {
     const auto value = value_in(environment, name);
     if (value && !value->empty()) settings.push_back({option, *value, name});

@@ -33,7 +33,11 @@ std::string settings_file(const std::vector<std::string>& environment);
 // that everybody may write to, is a failure.
 core::Result<std::vector<Setting>> read_settings(const std::string& file);
 
-// What the environment says: MPIEXEC_TIMEOUT, HYDRA_LAUNCHER_EXTRA_ARGS, HYDRA_HOST_FILE, and above
+// Where MPICH's users say which ports ranks may have, MIN:MAX.
+inline constexpr const char* mpich_ports = "MPIR_CVAR_CH3_PORT_RANGE";
+
+// What the environment says: MPIEXEC_TIMEOUT, HYDRA_LAUNCHER_EXTRA_ARGS, HYDRA_HOST_FILE,
+// MPIR_CVAR_CH3_PORT_RANGE, and above
 // them PRUN_OPTIONS.
 core::Result<std::vector<Setting>> settings_of_environment(
     const std::vector<std::string>& environment);

@@ -33,11 +33,6 @@ constexpr std::string_view no_scheduler =
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
 constexpr std::string_view no_hang_report =
     "prun cannot say yet where a job hangs; leave it out, --timeout ends such a job";
-constexpr std::string_view no_port_range =
-    "prun leaves the choice of ports to the system, and cannot be held to a range yet";
-constexpr std::string_view no_iface =
-    "prun cannot be held to one interface yet; ranks use the address at which prun reached the "
-    "host, so name hosts by their addresses on the network you want";
 
 constexpr Spelling table[] = {
     // Where and how many.
@@ -118,8 +113,8 @@ constexpr Spelling table[] = {
     ignored("hybrid-hosts", nothing, as_always),
     option("stage", "--stage", value),
     option("preload-files", "--stage", value),
-    ignored("preload-binary", nothing, as_always),
-    refused("s", "prun sends programs to hosts anyway; who gets standard input is said by --stdin"),
+    option("preload-binary", "--stage", nothing, "auto"),
+    option("s", "--stage", nothing, "auto"),
     option("stdin", "--stdin", value),
     option("tty", "--tty", nothing),
 
@@ -199,6 +194,9 @@ constexpr Spelling table[] = {
     option("encrypt", "--encrypt", nothing),
     refused("iface", no_iface),
     refused("ports", no_port_range),
+    option("iface", "--iface", value),
+    option("ports", "--ports", value),
+    option("show-net", "--show-net", nothing),
     option("mca", "--mca", name_and_value),
     option("gmca", "--mca", name_and_value),
     option("prtemca", "--mca", name_and_value),

@@ -57,6 +57,20 @@ Result<std::uint32_t> count_of(const std::string& text, const std::string& optio
   return *number;
 }
 
+Result<core::PortRange> ports_of(const std::string& text, const std::string& option) {
+  constexpr std::uint32_t last_port = 65535;
+  const auto between = text.find_first_of("-:");
+  const auto first = hosts::parse_number(text.substr(0, between));
+  const auto last = between == text.npos ? first : hosts::parse_number(text.substr(between + 1));
+  if (!first || !last || *first == 0 || *last > last_port || *last < *first) {
+    return Failure{
+        Errc::invalid_argument,
+        fmt::format("{}: '{}' is not a range of ports from 1 to {}; for example: {}", option, text,
+                    last_port, option.starts_with('-') ? option + " 5000-5100" : "5000:5100")};
+  }
+  return core::PortRange{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
+}
+
 Result<std::chrono::milliseconds> seconds_of(const std::string& text, const std::string& option) {
   double seconds = 0;
   // "60s" is what people write who know other tools.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 
 // What the values of options mean. Pure functions; a Failure begins with the option as the user
@@ -19,6 +20,9 @@ core::Result<std::uint32_t> count_of(const std::string& text, const std::string&
 // Seconds above 0, with or without a fraction or an s behind it. Never rounded to none at all.
 core::Result<std::chrono::milliseconds> seconds_of(const std::string& text,
                                                    const std::string& option);
+
+// "5000-5100", or "5000:5100" as MPICH has it, or one port.
+core::Result<core::PortRange> ports_of(const std::string& text, const std::string& option);
 
 // "a,b,c" in its parts. Empty parts are left out.
 std::vector<std::string> parts_of(std::string_view text, char separator);

@@ -77,6 +77,8 @@ std::vector<std::string> beginning(const Tools& tools, std::string_view kind) {
     for (const auto& argument : options.ssh_arguments) arguments.push_back(quoted(argument));
     words.push_back(fmt::format("--ssh-args={}", fmt::join(arguments, " ")));
   }
+  for (const auto& wish : options.interfaces) words.push_back("--iface=" + wish.typed);
+  if (options.ports.given()) words.push_back("--ports=" + options.ports.text());
   return words;
 }
 

@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::string_view loopback = "127.0.0.1";
 
-// Its agent said nothing of an ssh connection: a stand-in for ssh that stays on this machine.
-bool is_here(const HostReach& host) {
-  return host.local || host.server_address.empty();
-}
-
 bool is_ipv6(const std::string& address) {
   return address.find(':') != std::string::npos;
 }
@@ -40,15 +35,23 @@ std::string own_bind_address(const std::vector<HostReach>& hosts) {
 
 }  // namespace
 
+bool is_here(const HostReach& host) {
+  return host.local || host.server_address.empty();
+}
+
 DataAddresses addresses_for(std::size_t viewer, const std::vector<HostReach>& hosts) {
   const HostReach& self = hosts[viewer];
   const std::string own = own_bind_address(hosts);
   const bool own_is_any = own == "0.0.0.0" || own == "::";
 
   DataAddresses addresses;
-  addresses.bind_address = is_here(self) ? own : self.server_address;
+  addresses.bind_address = !self.chosen.empty() ? self.chosen
+                           : is_here(self)      ? own
+                                                : self.server_address;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
-    if (!is_here(hosts[i])) {
+    if (!hosts[i].chosen.empty()) {
+      addresses.of_host.push_back(hosts[i].chosen);
+    } else if (!is_here(hosts[i])) {
       addresses.of_host.push_back(i == viewer ? hosts[i].server_address
                                               : without_zone(hosts[i].server_address));
     } else if (!is_here(self)) {

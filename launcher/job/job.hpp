@@ -24,6 +24,7 @@
 #include "launcher/job/host_states.hpp"
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
+#include "launcher/job/network_choice.hpp"
 #include "launcher/job/phase_times.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/job/rank_reports.hpp"
@@ -63,6 +64,7 @@ class Job : private HostListener {
     HostPhase phase = HostPhase::waiting;
     std::unique_ptr<HostChannel> channel;
     bootstrap::AgentHello hello;
+    std::string data_address;  // by --iface; empty: where it was reached
     std::vector<std::uint32_t> ranks;
     PhaseTimes times;
     bool tries_local = false;  // NAME.local, as NAME was not known
@@ -139,6 +141,11 @@ class Job : private HostListener {
   void tell_start_failures();
   void tell_notes();
   void tell_by_host(std::vector<HostWord> words);
+
+  // Addresses (job_network.cpp).
+  HostNetwork network_of(std::uint32_t host) const;
+  void choose_addresses();
+  void tell_addresses();
 
   // Ranks (job_ranks.cpp).
   void on_frame(std::uint32_t host, const bootstrap::ControlFrame& frame) override;
@@ -223,6 +230,7 @@ class Job : private HostListener {
   asio::steady_timer wishes_timer_;
   FileChains chains_;
   std::vector<StartFailure> start_failures_;
+  bool choosing_addresses_ = false;
   std::vector<HostWord> notes_;
   std::uint64_t job_id_ = 0;
   std::vector<std::uint32_t> machine_of_rank_;  // index into machines_

@@ -15,6 +15,7 @@
 #include "launcher/cli/environment.hpp"
 #include "launcher/cli/exit_status.hpp"
 #include "launcher/job/job.hpp"
+#include "launcher/job/port_room.hpp"
 #include "launcher/job/program_setup.hpp"
 #include "launcher/ssh/ssh_command.hpp"
 #include "launcher/ssh/ssh_failure.hpp"
@@ -575,6 +576,11 @@ bool Job::settle_hosts() {
       notes_.push_back(std::move(failure.word));
     }
     start_failures_.clear();
+    const auto crowded = too_few_ports(plan_.options.ports, plan_.hosts, machine_of_rank_);
+    if (!crowded.empty()) {
+      decide(125, crowded);
+      return false;
+    }
   }
   dismiss_spare_hosts();
   return true;
@@ -599,7 +605,9 @@ void Job::check_stage() {
              machine->phase == HostPhase::done;
     });
   };
+  if (choosing_addresses_) return;  // whoever fails by that is looked at below
   if (stage_ == Stage::logins && all(HostPhase::agent_up)) {
+    choose_addresses();
     // Where a host has failed the others are looked at too: the user is told all that is wrong.
     const bool settled = settle_hosts();
     if (!settled && plan_.options.min_hosts) return tell_start_failures();
@@ -625,6 +633,7 @@ void Job::check_stage() {
 }
 
 void Job::send_setups() {
+  tell_addresses();
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::agent_up) continue;
     if (!machines_[host]->local && !offer_.files.empty())
@@ -643,8 +652,8 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
     const auto& machine = machines_[i];
     if (machine->ranks.empty()) continue;
     index_of[i] = static_cast<std::uint32_t>(reaches.size());
-    reaches.push_back(
-        {machine->local, machine->hello.client_address, machine->hello.server_address});
+    reaches.push_back({machine->local, machine->hello.client_address, machine->hello.server_address,
+                       machine->data_address});
     setup.map.hosts.push_back({machine->host.name, {}});
   }
   auto addresses = addresses_for(index_of[host], reaches);
@@ -670,6 +679,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                          : static_cast<std::int32_t>(plan_.options.input_rank);
   setup.compression = plan_.options.compression;
   setup.encrypt = plan_.options.encrypt;
+  setup.ports = plan_.options.ports;
   setup.terminal_rank = terminal_rank();
   if (const auto size = io::window_size()) {
     setup.terminal_rows = size->rows;

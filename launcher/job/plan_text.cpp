@@ -43,6 +43,15 @@ std::string plan_text(const JobPlan& plan) {
                         planned.local ? "this computer, without ssh"
                                       : ssh::login_words(planned.host, plan.options.ssh_program));
   }
+  const auto& options = plan.options;
+  if (!options.interfaces.empty()) {
+    std::vector<std::string> names;
+    for (const auto& wish : options.interfaces) names.push_back(wish.typed);
+    text += fmt::format("ranks use the network {} of each host (--show-net tells the address)\n",
+                        fmt::join(names, ", or "));
+  }
+  if (options.ports.given())
+    text += fmt::format("ranks listen on ports {}\n", options.ports.text());
   return text;
 }
 

@@ -90,6 +90,19 @@ JobKey get_key(Reader& in) {
   return key;
 }
 
+void put_ports(Writer& out, const core::PortRange& ports) {
+  out.u16(ports.first);
+  out.u16(ports.last);
+}
+
+core::PortRange get_ports(Reader& in) {
+  core::PortRange ports;
+  ports.first = in.u16();
+  ports.last = in.u16();
+  if (!ports.valid()) in.fail();
+  return ports;
+}
+
 RankPhase get_phase(Reader& in) {
   const std::uint8_t value = in.u8();
   if (value > static_cast<std::uint8_t>(RankPhase::finalized)) in.fail();
@@ -117,6 +130,12 @@ void AgentHello::encode(Writer& out) const {
   out.u32(cores);
   out.string(client_address);
   out.string(server_address);
+  out.string(network);
+  out.u32(static_cast<std::uint32_t>(addresses.size()));
+  for (const auto& one : addresses) {
+    out.string(one.interface);
+    out.string(one.address);
+  }
 }
 
 Result<AgentHello> AgentHello::decode(Reader& in) {
@@ -129,6 +148,12 @@ Result<AgentHello> AgentHello::decode(Reader& in) {
   message.cores = in.u32();
   message.client_address = in.string(wire::max_string_bytes);
   message.server_address = in.string(wire::max_string_bytes);
+  message.network = in.string(wire::max_string_bytes);
+  message.addresses.resize(in.count(wire::max_list_entries, 8));
+  for (auto& one : message.addresses) {
+    one.interface = in.string(wire::max_string_bytes);
+    one.address = in.string(wire::max_string_bytes);
+  }
   return checked(in, std::move(message), "agent_hello");
 }
 
@@ -154,6 +179,7 @@ void JobSetup::encode(Writer& out) const {
   out.i32(terminal_rank);
   out.u16(terminal_rows);
   out.u16(terminal_columns);
+  put_ports(out, ports);
 }
 
 Result<JobSetup> JobSetup::decode(Reader& in) {
@@ -180,6 +206,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.terminal_rank = in.i32();
   message.terminal_rows = in.u16();
   message.terminal_columns = in.u16();
+  message.ports = get_ports(in);
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size()) ||
@@ -404,6 +431,7 @@ void Welcome::encode(Writer& out) const {
   put_bool(out, encrypt);
   out.i32(shared_memory);
   out.i32(clock);
+  put_ports(out, ports);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -417,6 +445,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.encrypt = get_bool(in);
   message.shared_memory = in.i32();
   message.clock = in.i32();
+  message.ports = get_ports(in);
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/core/compression_mode.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"
@@ -68,6 +69,14 @@ enum class ControlKind : std::uint8_t {
 
 using JobKey = std::array<std::byte, 32>;
 
+// An interface of a host and one of its addresses, numeric; empty where it has none.
+struct InterfaceAddress {
+  std::string interface;
+  std::string address;
+
+  bool operator==(const InterfaceAddress&) const = default;
+};
+
 // Agent, first frame: who it is and how it was reached.
 struct AgentHello {
   static constexpr ControlKind kind = ControlKind::agent_hello;
@@ -80,6 +89,10 @@ struct AgentHello {
   std::string client_address;  // of the launcher as this host saw it (SSH_CONNECTION), numeric;
                                // empty when local
   std::string server_address;  // of this host as the launcher reached it, numeric; empty when local
+  // Which of the world's network stacks the addresses below belong to: equal for agents that share
+  // them. Whether two hosts that have one address are one host is decided by this.
+  std::string network;
+  std::vector<InterfaceAddress> addresses;  // in the kernel's order
 
   void encode(wire::Writer& out) const;
   static core::Result<AgentHello> decode(wire::Reader& in);
@@ -140,6 +153,7 @@ struct JobSetup {
   std::int32_t terminal_rank = -1;  // who gets a terminal of its own, if it is of this host; or -1
   std::uint16_t terminal_rows = 0;  // 0: not known
   std::uint16_t terminal_columns = 0;
+  core::PortRange ports;  // that the host's ranks, and its agent, listen on
 
   static constexpr std::int32_t no_input = -1;
   static constexpr std::int32_t input_for_all = -2;
@@ -333,6 +347,7 @@ struct Welcome {
   bool encrypt = false;             // what goes over TCP
   std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
   std::int32_t clock = -1;          // descriptor of the page that tells the time; -1: none
+  core::PortRange ports;            // to listen on
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);

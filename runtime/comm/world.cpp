@@ -123,6 +123,9 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     settings.self = rank_;
     settings.size = size();
     settings.bind_address = welcome.bind_address;
+    settings.ports = welcome.ports;
+    settings.turn = static_cast<std::uint32_t>(std::count(
+        map_.host_of_rank.begin(), map_.host_of_rank.begin() + rank_, host_index(rank_)));
     settings.compression = welcome.compression;
     settings.pacing = config.pacing;
     settings.encrypt = welcome.encrypt;

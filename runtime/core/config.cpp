@@ -117,9 +117,18 @@ Result<Config> Config::from_environment() {
 }
 
 std::optional<std::string> foreign_launcher() {
+  // A child of a rank of ours is alone by right, wherever prun itself was started.
+  if (std::getenv("PRUN_RANK") != nullptr) return std::nullopt;
   if (positive("OMPI_COMM_WORLD_SIZE").value_or(1) > 1) return "mpirun of Open MPI";
   if (positive("PMI_SIZE").value_or(1) > 1) return "mpiexec of MPICH";
-  if (positive("PMIX_RANK").value_or(0) > 0) return "another launcher (PMIx)";
+  // PMIx alone does not tell how many there are. Rank 0 of several must not run on by itself, so it is
+  // several unless somebody says that it is one.
+  const bool is_known_to_be_alone = positive("OMPI_COMM_WORLD_SIZE") == 1 ||
+                                    positive("PMI_SIZE") == 1 ||
+                                    positive("SLURM_STEP_NUM_TASKS") == 1;
+  const auto rank = positive("PMIX_RANK");
+  if (rank && (*rank > 0 || !is_known_to_be_alone))
+    return "another launcher (PMIx: prterun, the prun of PRRTE, or srun)";
   return std::nullopt;
 }
 

@@ -45,7 +45,8 @@ struct Config {
 };
 
 // The launcher of an MPI that started this process as one of several, as the sentence should name
-// it, or nothing.
+// it, or nothing. A batch system's own variables (SLURM_...) do not count: plain programs run there
+// as well.
 std::optional<std::string> foreign_launcher();
 
 }  // namespace prun::core

@@ -211,6 +211,35 @@ class Addresses(ClusterTest):
                 file.write_text(text)
 
 
+class NameServers(ClusterTest):
+    """What a start asks of name servers: nothing, where the names stand in /etc/hosts; above all no name for an address."""
+
+    hosts = 3
+    recorder = ("import socket\nserver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nserver.bind(('10.77.0.3', 53))\n"
+                "print('up', flush=True)\nwhile True:\n    print(server.recv(512).hex(), flush=True)\n")
+
+    def test_no_lookup_while_starting(self):
+        log = self.shown / "queries"
+        with open(log, "w") as file:
+            recorder = self.cluster.popen("rpi3", ["python3", "-c", self.recorder], stdout=file)
+        try:
+            wait_until(lambda: log.read_text() == "up\n", 10, "the name server")
+            for host in self.cluster.hosts:
+                etc = self.cluster.root(host) / "etc"
+                (etc / "resolv.conf").unlink(missing_ok=True)
+                (etc / "resolv.conf").write_text("nameserver 10.77.0.3\noptions timeout:1 attempts:1\n")
+                (etc / "nsswitch.conf").write_text("hosts: files dns\n")
+            result = self.prun("-H", "rpi1,rpi2,10.77.0.3", str(PROGRAMS / "scenario"), "leaves-early", "0")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual(log.read_text(), "up\n")
+            # And one that is made on purpose is seen.
+            self.cluster.run("rpi2", ["getent", "hosts", "10.99.0.1"])
+            self.assertGreater(len(log.read_text().splitlines()), 1)
+        finally:
+            recorder.terminate()
+            recorder.communicate(timeout=10)
+
+
 class Refusals(ClusterTest):
     """What keeps a job from starting is told in one line a host, and nothing is started anywhere."""
 

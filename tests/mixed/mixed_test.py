@@ -29,7 +29,9 @@ class Mixed(unittest.TestCase):
             (cls.cluster.root(host) / WORK.lstrip("/")).mkdir()
         work = cls.cluster.root("rpi1") / WORK.lstrip("/")
         for name, file in {f"mixed.{OWN}": OWN_RANK, "mixed.aarch64": AGENTS / "tests/mixed.aarch64",
-                           "mixed.armhf": AGENTS / "tests/mixed.armhf"}.items():
+                           "mixed.armhf": AGENTS / "tests/mixed.armhf", f"hello.{OWN}": vcluster.BIN / "hello",
+                           "hello.aarch64": AGENTS / "tests/hello.aarch64",
+                           "hello.armhf": AGENTS / "tests/hello.armhf"}.items():
             (work / name).write_bytes(file.read_bytes())
             (work / name).chmod(0o755)
 
@@ -53,6 +55,13 @@ class Mixed(unittest.TestCase):
         self.agrees(["rpi1", "rpi2", "rpi3"], "./mixed.%a")
         # And with the 32-bit one where collectives begin, and two ranks of a host among others' ranks.
         self.agrees(["rpi3", "rpi1", "rpi2", "rpi3"], "--map-by", "node", "./mixed.%a")
+
+    def test_an_example_built_for_each(self):
+        # What a user would build on a Pi: the library and a program that finds it by find_package.
+        result = self.prun("-H", "rpi1,rpi2,rpi3", "./hello.%a")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(sorted(result.stdout.splitlines()),
+                         [f"hello from rank {rank} of 3 on rpi{rank + 1}" for rank in range(3)])
 
     def test_a_file_for_each_processor(self):
         self.agrees(["rpi2", "rpi1", "rpi3"], "--map", "arm64=./mixed.aarch64", "--map", "armhf=mixed.armhf",
@@ -120,7 +129,8 @@ class Mixed(unittest.TestCase):
 
 if __name__ == "__main__":
     missing = [path for path in (AGENTS / "prun-agent-aarch64", AGENTS / "prun-agent-armhf", AGENTS / "tests/mixed.aarch64",
-                                 AGENTS / "tests/mixed.armhf", AGENTS / "prun-tune-aarch64", AGENTS / "prun-tune-armhf")
+                                 AGENTS / "tests/mixed.armhf", AGENTS / "prun-tune-aarch64", AGENTS / "prun-tune-armhf",
+                                 AGENTS / "tests/hello.aarch64", AGENTS / "tests/hello.armhf")
                if not path.exists()]
     if missing and not os.environ.get("PRUN_TEST_ALL"):
         print(f"skipped: {missing[0]} is not built: scripts/build-agents --tests")

@@ -1,6 +1,7 @@
 """How a job of real ranks ends when one of them misbehaves, and when one leaves in good order."""
 
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -82,6 +83,38 @@ class OneRankLeaves(LauncherTest):
 
 
 class WithoutPrun(LauncherTest):
+    def alone(self, command, **variables):
+        return subprocess.run(command, env={**self.environment, **variables}, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=30)
+
+    def test_a_program_by_itself_is_one_quiet_rank(self):
+        program = [os.path.join(os.environ["PRUN_BIN"], "cpi"), "1000"]
+        if not os.path.exists(program[0]):
+            self.skipTest("the examples were not built here")
+        for variables in ({}, {"SLURM_NTASKS": "4", "SLURM_PROCID": "1", "SLURM_JOB_ID": "7"}, {"PMI_SIZE": "1", "PMI_RANK": "0"}):
+            done = self.alone(program, **variables)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), variables)
+            self.assertIn("3.14159", done.stdout)
+
+    def test_rank_0_of_prrtes_prun_does_not_go_on_alone(self):
+        done = self.alone([SCENARIO, "leaves-early", "0"], PMIX_RANK="0", PMIX_NAMESPACE="prterun-rpi1-7@1")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the prun of PRRTE", done.stderr)
+        self.assertIn("every process would be rank 0 of 1; start it with `prun -n N PROGRAM`", done.stderr)
+
+    def test_real_launchers_of_mpi(self):
+        launchers = {
+            "mpiexec.hydra": ([], "mpiexec of MPICH"),
+            "mpirun.openmpi": (["--allow-run-as-root", "--oversubscribe"], "mpirun of Open MPI"),
+        }
+        for launcher, (options, name) in launchers.items():
+            if not shutil.which(launcher):
+                continue
+            with self.subTest(launcher):
+                done = self.alone([launcher, *options, "-n", "2", SCENARIO, "leaves-early", "0"])
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(f"this program uses prun but was started by {name}", done.stderr)
+
     def test_another_launcher_is_named(self):
         for variables, name in (
             ({"OMPI_COMM_WORLD_SIZE": "4"}, "mpirun of Open MPI"),

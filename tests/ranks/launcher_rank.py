@@ -67,6 +67,7 @@ class Channel:
         welcome["compression"] = body.take("B")
         welcome["encrypt"] = body.take("B")
         welcome["shared_memory"] = body.take("i")
+        welcome["ports"] = body.take("HH")
         assert not body.data
         return welcome
 

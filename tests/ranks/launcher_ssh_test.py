@@ -288,6 +288,19 @@ class Logins(LauncherTest):
         with open(log) as file:
             self.assertEqual(len(file.readlines()), 12)
 
+    def test_starting_takes_one_login_for_each_host_and_all_at_once(self):
+        # Nobody gets on before all have come: logins one after the other would never end.
+        log = self.path("log")
+        hosts = [f"h{number}" for number in range(8)]
+        done = self.run_hosts(",".join(f"{host}:4" for host in hosts),
+                              f'echo "$host $*" >> {log}; until test $(wc -l < {log}) -ge 8; do sleep 0.01; done; exec sh -c "$command"',
+                              program=("sh", "-c", "echo $PRUN_HOST"))
+        self.assertQuiet(done)
+        self.assertEqual(sorted(done.out.split()), sorted(hosts * 4))
+        with open(log) as file:
+            logins = [line for line in file.read().splitlines() if " GSSAPIAuthentication=no " in line]
+        self.assertEqual(sorted(line.split()[0] for line in logins), hosts)
+
     def test_ctrl_c_during_logins(self):
         process = self.popen("--launcher-exec", self.ssh("echo up > " + self.path("up") + "; sleep 100"), "-H", "far", "true")
         wait_until(lambda: os.path.exists(self.path("up")), 10, "the login is under way")

@@ -87,6 +87,21 @@ class Cluster:
     def rate(self, rate, *hosts):
         self.tool("rate", rate, *hosts)
 
+    def add_network(self, interface, prefix):
+        """Joins all hosts by a second switch, without limits: host N has the address prefix.N/24 on that interface."""
+        def inside(place, *words):
+            subprocess.run(["nsenter", f"--net=/proc/{self.init(place)}/ns/net", "ip", *words], check=True, stdin=subprocess.DEVNULL)
+
+        bridge = f"br-{interface}"
+        inside("switch", "link", "add", bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0")
+        inside("switch", "link", "set", bridge, "up")
+        for number, host in enumerate(self.hosts, 1):
+            port = f"{host}-{interface}"
+            inside("switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", str(self.init(host)))
+            inside("switch", "link", "set", port, "master", bridge, "up")
+            inside(host, "link", "set", interface, "up")
+            inside(host, "address", "add", f"{prefix}.{number}/24", "dev", interface)
+
     def tool(self, command, *words):
         """Runs scripts/vcluster and returns what it wrote; raises with its words when it fails."""
         result = subprocess.run([TOOL, "--name", self.name, command, *words], text=True, stdin=subprocess.DEVNULL,

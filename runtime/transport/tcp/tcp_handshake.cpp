@@ -6,6 +6,8 @@
 #include <asio/write.hpp>
 #include <utility>
 
+#include "runtime/transport/tcp/unreachable_words.hpp"
+
 namespace prun::transport {
 namespace {
 
@@ -22,10 +24,6 @@ constexpr std::chrono::seconds caller_limit{10};
 // Programs that this rank starts must not hold its connections open.
 void close_on_exec(asio::ip::tcp::socket& socket) {
   if (socket.is_open()) ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-}
-
-std::string where(const asio::ip::tcp::endpoint& endpoint) {
-  return endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
 }
 
 }  // namespace
@@ -55,20 +53,10 @@ void OutgoingHandshake::start() {
   });
   socket_.async_connect(endpoint_, [self = shared_from_this()](const Error& error) {
     self->timer_.cancel();
-    if (self->timed_out_) {
-      self->finish(Kind::unreachable,
-                   "does not answer at " + where(self->endpoint_) + " within " +
-                       std::to_string(connect_limit.count()) +
-                       " s: is the host down, or does a firewall drop the packets?");
-    } else if (error == asio::error::connection_refused) {
-      self->finish(Kind::unreachable,
-                   "accepts no connection at " + where(self->endpoint_) + " any more");
-    } else if (error) {
-      self->finish(Kind::unreachable,
-                   "cannot be reached at " + where(self->endpoint_) + ": " + error.message());
-    } else {
-      self->say_hello();
-    }
+    if (!error && !self->timed_out_) return self->say_hello();
+    const Error cause = self->timed_out_ ? Error(asio::error::timed_out) : error;
+    self->finish(Kind::unreachable,
+                 unreachable_words(self->endpoint_, cause, connect_limit, self->context_.ports));
   });
 }
 

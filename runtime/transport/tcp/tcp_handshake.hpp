@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "runtime/core/port_range.hpp"
 #include "runtime/security/handshake.hpp"
 #include "runtime/security/records.hpp"
 #include "runtime/security/seen_hellos.hpp"
@@ -26,6 +27,7 @@ struct HandshakeContext {
   WorldRank self = -1;
   WorldRank size = 0;
   bool encrypt = false;  // only with peers that do so too
+  core::PortRange ports;  // of the job, for what the user is told
 };
 
 // How an attempt to reach a peer ended.

@@ -1,8 +1,8 @@
 #include "runtime/transport/tcp/tcp_listener.hpp"
 
-#include <fcntl.h>
-
 #include <utility>
+
+#include "runtime/bootstrap/listening.hpp"
 
 namespace prun::transport {
 namespace {
@@ -20,22 +20,14 @@ struct TcpListener::State {
 };
 
 core::Result<std::unique_ptr<TcpListener>> TcpListener::open(asio::io_context& io,
-                                                             const std::string& address) {
-  asio::error_code error;
-  const auto where = asio::ip::make_address(address, error);
-  if (error)
-    return core::Failure{Errc::invalid_argument, "'" + address + "' is not a numeric address"};
+                                                             const std::string& address,
+                                                             const core::PortRange& ports,
+                                                             std::uint32_t turn) {
   auto state = std::make_shared<State>(io);
-  const asio::ip::tcp::endpoint endpoint(where, 0);
-  state->acceptor.open(endpoint.protocol(), error);
-  if (!error) ::fcntl(state->acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
-  if (!error) state->acceptor.bind(endpoint, error);
-  if (!error) state->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  const std::uint16_t port =
-      error ? std::uint16_t{0} : state->acceptor.local_endpoint(error).port();
-  if (error)
-    return core::Failure{Errc::resource, "cannot listen on " + address + ": " + error.message()};
-  return std::unique_ptr<TcpListener>(new TcpListener(std::move(state), port));
+  const auto port = bootstrap::listen(state->acceptor, address, ports, turn,
+                                      asio::socket_base::max_listen_connections);
+  if (!port) return port.failure();
+  return std::unique_ptr<TcpListener>(new TcpListener(std::move(state), port.value()));
 }
 
 TcpListener::~TcpListener() {

@@ -8,19 +8,23 @@
 #include <memory>
 #include <string>
 
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::transport {
 
-// Accepts connections on one address, on a port the system chooses. Hands each socket to its owner,
+// Accepts connections on one address. Hands each socket to its owner,
 // who may pause it. One thread; closed by destruction.
 class TcpListener {
  public:
   using Handler = std::function<void(asio::ip::tcp::socket)>;
 
-  // `address` is numeric. Listens at once; accepts after start().
+  // `address` is numeric; ports and turn are those of bootstrap::listen. Listens at once; accepts
+  // after start().
   static core::Result<std::unique_ptr<TcpListener>> open(asio::io_context& io,
-                                                         const std::string& address);
+                                                         const std::string& address,
+                                                         const core::PortRange& ports,
+                                                         std::uint32_t turn);
   ~TcpListener();
 
   std::uint16_t port() const { return port_; }

@@ -23,7 +23,7 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
                                                                const Settings& settings,
                                                                Receiver& receiver,
                                                                Directory directory) {
-  auto listener = TcpListener::open(io, settings.bind_address);
+  auto listener = TcpListener::open(io, settings.bind_address, settings.ports, settings.turn);
   if (!listener) return listener.failure();
   return std::unique_ptr<TcpTransport>(
       new TcpTransport(io, settings, receiver, std::move(directory), std::move(listener).value()));
@@ -31,7 +31,7 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
                            Directory directory, std::unique_ptr<TcpListener> listener)
-    : context_{io, settings.key, settings.job_id, settings.self, settings.size, settings.encrypt},
+    : context_{io, settings.key, settings.job_id, settings.self, settings.size, settings.encrypt, settings.ports},
       compression_(settings.compression),
       receiver_(receiver),
       directory_(std::move(directory)),

@@ -37,6 +37,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
     WorldRank self = 0;
     WorldRank size = 1;
     std::string bind_address;  // numeric
+    core::PortRange ports;     // to listen on
+    std::uint32_t turn = 0;    // among the ranks of the host; see bootstrap::listen
     core::CompressionMode compression = core::CompressionMode::off;
     bool pacing = true;
     bool encrypt = false;  // all connections

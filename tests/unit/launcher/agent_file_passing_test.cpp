@@ -52,7 +52,7 @@ class PeerLink : public ::testing::Test {
  protected:
   void listen(std::uint32_t host) {
     auto opened =
-        PeerListener::open(io_, "127.0.0.1", identity(host), [this](PeerSocket peer) {
+        PeerListener::open(io_, "127.0.0.1", {}, identity(host), [this](PeerSocket peer) {
           taken_ = std::move(peer.socket);
           listener_.reset();
         });
@@ -222,7 +222,7 @@ class Passing : public ::testing::Test {
     return made;
   }
   void pass_on(bool encrypt = false) {
-    auto opened = FileIntake::open(io_, "127.0.0.1", identity(1, encrypt),
+    auto opened = FileIntake::open(io_, "127.0.0.1", {}, identity(1, encrypt),
                                    {.piece =
                                         [this](const stage::StageData& piece) {
                                           stage::StageData taken = piece;

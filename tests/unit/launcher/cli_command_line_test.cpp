@@ -347,6 +347,56 @@ TEST(CommandLine, SettingsOfOpenMpi) {
   EXPECT_THAT(options.ssh_arguments, ElementsAre("-4", "-p", "2222"));
 }
 
+TEST(CommandLine, NetworksOfRanks) {
+  const auto names = [](const RunOptions& options) {
+    std::vector<std::string> typed;
+    for (const auto& wish : options.interfaces) typed.push_back(wish.typed);
+    return typed;
+  };
+  EXPECT_THAT(names(run({"--iface", "eth0,10.0.0.0/24", "-iface", "eth1", "./a"})),
+              ElementsAre("eth0", "10.0.0.0/24", "eth1"));
+  EXPECT_TRUE(run({"--show-net", "./a"}).shows_network);
+  EXPECT_THAT(refusal({"--iface", "10.0.0.1", "./a"}), HasSubstr("address of one host"));
+  // What is said of the daemons counts where nothing is said of the ranks, and --iface counts most.
+  EXPECT_THAT(names(run({"--mca", "oob_tcp_if_include", "eth0", "./a"})), ElementsAre("eth0"));
+  EXPECT_THAT(names(run({"--mca", "oob_tcp_if_include", "eth0", "--mca", "btl_tcp_if_include",
+                         "eth1", "./a"})),
+              ElementsAre("eth1"));
+  EXPECT_THAT(names(run({"--mca", "btl_tcp_if_include", "eth1", "--iface", "eth2", "./a"})),
+              ElementsAre("eth2"));
+  const auto left_out = run({"--mca", "btl_tcp_if_exclude", "lo,docker0", "./a"});
+  EXPECT_EQ(left_out.unwanted_interfaces.size(), 2u);
+  EXPECT_TRUE(left_out.interfaces.empty());
+}
+
+TEST(CommandLine, PortsOfRanks) {
+  using core::PortRange;
+  EXPECT_EQ(run({"./a"}).ports, PortRange{});
+  EXPECT_EQ(run({"--ports", "5000-5100", "./a"}).ports, (PortRange{5000, 5100}));
+  EXPECT_EQ(run({"--ports", "5000", "./a"}).ports, (PortRange{5000, 5000}));
+  for (const char* wrong :
+       {"", "-", "0-5", "5100-5000", "5000-70000", "5000-", "a-b", "5000-5100-"})
+    EXPECT_THAT(refusal({"--ports", wrong, "./a"}), HasSubstr("is not a range of ports")) << wrong;
+
+  EXPECT_EQ(
+      run({"--mca", "btl_tcp_port_min_v4", "5000", "--mca", "btl_tcp_port_range_v4", "100", "./a"})
+          .ports,
+      (PortRange{5000, 5099}));
+  EXPECT_EQ(run({"--mca", "btl_tcp_port_min_v4", "5000", "./a"}).ports, (PortRange{5000, 65535}));
+  EXPECT_EQ(run({"--mca", "btl_tcp_port_range_v4", "100", "./a"}).ports, (PortRange{1024, 1123}));
+  EXPECT_THAT(refusal({"--mca", "btl_tcp_port_min_v4", "0", "./a"}), HasSubstr("not a number"));
+  EXPECT_THAT(refusal({"--mca", "btl_tcp_port_min_v4", "65000", "--mca", "btl_tcp_port_range_v4",
+                       "1000", "./a"}),
+              HasSubstr("end beyond 65535"));
+
+  EXPECT_EQ(run({"-genv", "MPIR_CVAR_CH3_PORT_RANGE", "5000:5100", "./a"}).ports,
+            (PortRange{5000, 5100}));
+  EXPECT_EQ(run({"-x", "MPIR_CVAR_CH3_PORT_RANGE=5000:5100", "--ports", "7000-7001", "./a"}).ports,
+            (PortRange{7000, 7001}));
+  EXPECT_THAT(refusal({"-genv", "MPIR_CVAR_CH3_PORT_RANGE", "x", "./a"}),
+              HasSubstr("MPIR_CVAR_CH3_PORT_RANGE: 'x' is not a range of ports"));
+}
+
 TEST(CommandLine, WaysToReachHosts) {
   EXPECT_THAT(refusal({"--launcher", "slurm", "./a"}), HasSubstr("prun starts ranks over ssh"));
   EXPECT_THAT(refusal({"--launcher", "fork", "./a"}), HasSubstr("leave out the hosts"));

@@ -63,6 +63,8 @@ TEST(Settings, OfTheEnvironment) {
   EXPECT_THAT(
       shown(settings_of_environment({"HYDRA_HOST_FILE=h", "HYDRA_LAUNCHER_EXTRA_ARGS=-4"})),
       ElementsAre("--ssh-args|-4|HYDRA_LAUNCHER_EXTRA_ARGS", "--hostfile|h|HYDRA_HOST_FILE"));
+  EXPECT_THAT(shown(settings_of_environment({"MPIR_CVAR_CH3_PORT_RANGE=5000:5100"})),
+              ElementsAre("--ports|5000:5100|MPIR_CVAR_CH3_PORT_RANGE"));
   EXPECT_THAT(settings_of_environment({"PRUN_OPTIONS=-n 4 ./a"}).failure().text,
               StartsWith("PRUN_OPTIONS: './a' is no option"));
   EXPECT_THAT(settings_of_environment({"PRUN_OPTIONS='"}).failure().text,

@@ -54,6 +54,16 @@ TEST(DataAddresses, ZonesOfIpv6StayOnTheirHost) {
   EXPECT_EQ(addresses_for(1, hosts).bind_address, "fe80::1%eth0");
 }
 
+TEST(DataAddresses, WhatIfaceHasChosenIsTheSameForAll) {
+  const std::vector<HostReach> hosts{{true, "", "", "10.1.0.9"},
+                                     {false, "10.0.0.9", "10.0.0.1", "10.1.0.1"}};
+  for (std::size_t viewer = 0; viewer < 2; ++viewer) {
+    const auto addresses = addresses_for(viewer, hosts);
+    EXPECT_THAT(addresses.of_host, ElementsAre("10.1.0.9", "10.1.0.1"));
+    EXPECT_EQ(addresses.bind_address, hosts[viewer].chosen);
+  }
+}
+
 TEST(DataAddresses, AStandInForSshStaysHere) {
   const auto addresses = addresses_for(1, {here, {false, "", ""}});
   EXPECT_THAT(addresses.of_host, ElementsAre("127.0.0.1", "127.0.0.1"));

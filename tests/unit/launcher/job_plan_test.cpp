@@ -46,6 +46,16 @@ TEST(PlanText, NamesEveryRankAndTheWayToEveryHost) {
             "rpi2: ssh -p 2222 pi@rpi2\n");
 }
 
+TEST(PlanText, TellsOfTheNetworkThatWasAskedFor) {
+  JobPlan job = plan();
+  job.options.interfaces = hosts::parse_network_wishes("eth1,10.0.0.0/24").value();
+  job.options.ports = {5000, 5100};
+  EXPECT_THAT(plan_text(job),
+              testing::EndsWith("ranks use the network eth1, or 10.0.0.0/24 of each host "
+                                "(--show-net tells the address)\n"
+                                "ranks listen on ports 5000-5100\n"));
+}
+
 TEST(PlanText, NamesTheFilesForEachProcessor) {
   JobPlan job = plan();
   job.options.programs[1].files_by_processor = {{"aarch64", "/bin/sh"}};

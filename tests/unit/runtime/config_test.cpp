@@ -1,5 +1,6 @@
 #include "runtime/core/config.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -36,7 +37,8 @@ class ConfigTest : public testing::Test {
     for (const char* name :
          {"PRUN_FD", "PRUN_SPIN_US", "PRUN_EAGER_BYTES", "PRUN_UNEXPECTED_BYTES", "PRUN_SHM",
           "PRUN_PACING", "PRUN_COLL_BCAST", "PRUN_COLL_REDUCE_SCATTER", "OMPI_COMM_WORLD_SIZE",
-          "PMI_SIZE", "PMIX_RANK"}) {
+          "PMI_SIZE", "PMIX_RANK", "PRUN_RANK", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",
+          "SLURM_PROCID"}) {
       ::unsetenv(name);
     }
   }
@@ -143,15 +145,29 @@ TEST_F(ConfigTest, LauncherOfAnMpiIsRecognisedWhenThereAreSeveralRanks) {
   set("PMIX_RANK", "0");
   EXPECT_EQ(foreign_launcher(), std::nullopt) << "alone it makes no difference";
   set("PMIX_RANK", "1");
-  EXPECT_EQ(foreign_launcher(), "another launcher (PMIx)");
+  EXPECT_THAT(foreign_launcher().value_or(""), testing::HasSubstr("the prun of PRRTE"));
   set("PMI_SIZE", "2");
   EXPECT_EQ(foreign_launcher(), "mpiexec of MPICH");
   set("OMPI_COMM_WORLD_SIZE", "4");
   EXPECT_EQ(foreign_launcher(), "mpirun of Open MPI");
   set("OMPI_COMM_WORLD_SIZE", "rubbish");
+  set("PRUN_RANK", "0");
+  EXPECT_EQ(foreign_launcher(), std::nullopt) << "a child of a rank of ours";
+  ::unsetenv("PRUN_RANK");
   set("PMI_SIZE", "");
-  set("PMIX_RANK", "");
+  ::unsetenv("PMIX_RANK");
+  set("SLURM_NTASKS", "4");
+  set("SLURM_PROCID", "1");
+  EXPECT_EQ(foreign_launcher(), std::nullopt) << "a plain program of a batch job";
+}
+
+TEST_F(ConfigTest, RankZeroOfPmixIsOneOfSeveralUnlessSomebodySaysItIsAlone) {
+  set("PMIX_RANK", "0");
+  EXPECT_THAT(foreign_launcher().value_or(""), testing::HasSubstr("PMIx"));
+  set("SLURM_STEP_NUM_TASKS", "1");
   EXPECT_EQ(foreign_launcher(), std::nullopt);
+  set("PMIX_RANK", "1");
+  EXPECT_THAT(foreign_launcher().value_or(""), testing::HasSubstr("PMIx"));
 }
 
 }  // namespace

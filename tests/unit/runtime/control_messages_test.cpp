@@ -36,7 +36,16 @@ Message sample() {
 }
 template <>
 AgentHello sample() {
-  return {1, "0.1.0", "rpi2", "armv7l", 4, 4, "10.0.0.1", "10.0.0.2"};
+  return {1,
+          "0.1.0",
+          "rpi2",
+          "armv7l",
+          4,
+          4,
+          "10.0.0.1",
+          "10.0.0.2",
+          "a boot, a network",
+          {{"lo", "127.0.0.1"}, {"eth0", "10.0.0.2"}}};
 }
 template <>
 JobSetup sample() {
@@ -52,6 +61,7 @@ JobSetup sample() {
   setup.input_rank = -1;
   setup.compression = core::CompressionMode::lz4;
   setup.encrypt = true;
+  setup.ports = {5000, 5100};
   return setup;
 }
 template <>
@@ -120,7 +130,8 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, true, 7};
+  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, true, 7,
+          8, {5000, 5000}};
 }
 template <>
 RankEndpoint sample() {
@@ -288,6 +299,22 @@ TEST(CompressionRules, OnlyModesThatExist) {
     welcome.compression = static_cast<core::CompressionMode>(mode);
     EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok()) << mode;
   }
+}
+
+TEST(PortRules, ARangeOrNone) {
+  const auto accepted = [](core::PortRange ports) {
+    auto setup = sample<JobSetup>();
+    setup.ports = ports;
+    auto welcome = sample<Welcome>();
+    welcome.ports = ports;
+    const bool first = decode<JobSetup>(body_of(setup)).ok();
+    EXPECT_EQ(first, decode<Welcome>(body_of(welcome)).ok());
+    return first;
+  };
+  EXPECT_TRUE(accepted({0, 0}));
+  EXPECT_TRUE(accepted({1, 65535}));
+  EXPECT_FALSE(accepted({0, 1}));
+  EXPECT_FALSE(accepted({5001, 5000}));
 }
 
 TEST(OutputRules, ChunksUpToTheLimitOfTwoStreams) {

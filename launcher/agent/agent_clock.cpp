@@ -33,7 +33,7 @@ void Agent::start_clock(const bootstrap::ClockStart& order) {
       *clock_page_, [this] { clock_is_ready(); });
   // Alone there is nobody to tell the time to.
   if (setup_->map.hosts.size() > 1) {
-    const auto port = clock_->listen(setup_->bind_address);
+    const auto port = clock_->listen(setup_->bind_address, setup_->ports);
     if (port.ok()) launcher_->send(bootstrap::ClockPort{port.value()});
   }
   if (order.leads) clock_->lead();

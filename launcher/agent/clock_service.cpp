@@ -64,12 +64,19 @@ ClockService::ClockService(asio::io_context& io, const Identity& identity, clock
 
 ClockService::~ClockService() = default;
 
-core::Result<std::uint16_t> ClockService::listen(const std::string& bind_address) {
+core::Result<std::uint16_t> ClockService::listen(const std::string& bind_address,
+                                                 const core::PortRange& ports) {
   asio::error_code error;
   const auto address = asio::ip::make_address(bind_address, error);
-  const udp::endpoint here(address, 0);
-  if (!error) socket_.open(here.protocol(), error);
-  if (!error) socket_.bind(here, error);
+  const auto last = ports.given() ? ports.last : std::uint16_t{0};
+  for (std::uint32_t port = ports.first; !error && port <= last; ++port) {
+    const udp::endpoint here(address, static_cast<std::uint16_t>(port));
+    socket_.close(error);
+    socket_.open(here.protocol(), error);
+    if (!error) socket_.bind(here, error);
+    if (error != asio::error::address_in_use || port == last) break;
+    error.clear();
+  }
   if (!error) socket_.non_blocking(true, error);
   if (error) return core::Failure{Errc::resource, "no port for the clock: " + error.message()};
   const int yes = 1;

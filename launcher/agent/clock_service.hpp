@@ -15,6 +15,7 @@
 #include "runtime/clock/clock_packet.hpp"
 #include "runtime/clock/clock_page.hpp"
 #include "runtime/clock/offset_filter.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::agent {
@@ -37,8 +38,9 @@ class ClockService {
                OnReady on_ready);
   ~ClockService();
 
-  // Listens for questions on this numeric address, on a port of the system's choice.
-  core::Result<std::uint16_t> listen(const std::string& bind_address);
+  // Listens for questions on this numeric address, on the first free port of the range, or one of the
+  // system's choice.
+  core::Result<std::uint16_t> listen(const std::string& bind_address, const core::PortRange& ports);
 
   // From now on the own clock is the job's.
   void lead();

@@ -192,8 +192,6 @@ constexpr Spelling table[] = {
     ignored("disable-hostname-propagation", nothing, "prun needs no name of this machine"),
     option("compress", "--compress", value),
     option("encrypt", "--encrypt", nothing),
-    refused("iface", no_iface),
-    refused("ports", no_port_range),
     option("iface", "--iface", value),
     option("ports", "--ports", value),
     option("show-net", "--show-net", nothing),

@@ -59,6 +59,9 @@ enum class ControlKind : std::uint8_t {
   stage_unpassed = 41,
   stage_source_lost = 42,
   stage_progress = 43,
+  watch = 50,  // these three: launcher/liveness/messages.hpp
+  beat = 51,
+  probe_port = 52,
 };
 
 using JobKey = std::array<std::byte, 32>;

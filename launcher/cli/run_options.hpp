@@ -12,6 +12,7 @@
 #include "launcher/hosts/placement.hpp"
 #include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
+#include "runtime/core/on_failure.hpp"
 
 namespace prun::cli {
 
@@ -80,6 +81,7 @@ struct RunOptions {
   bool shows_plan = false;      // --show-plan
   std::string pid_file;         // --report-pid; - and + as mpirun has them
   core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
+  core::OnFailure on_failure = core::OnFailure::end;                     // --on-failure
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

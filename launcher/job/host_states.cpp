@@ -121,6 +121,8 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::input_wanted:
     case ControlKind::rank_endpoint:
     case ControlKind::rank_aborting:
+    case ControlKind::peer_suspected:
+    case ControlKind::survivors_asked:
     case ControlKind::rank_exited:
     case ControlKind::rank_done:
       return alive;

@@ -650,6 +650,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
                          ? bootstrap::JobSetup::no_input
                          : static_cast<std::int32_t>(plan_.options.input_rank);
   setup.compression = plan_.options.compression;
+  setup.on_failure = plan_.options.on_failure;
   setup.terminal_rank = terminal_rank();
   if (const auto size = io::window_size()) {
     setup.terminal_rows = size->rows;

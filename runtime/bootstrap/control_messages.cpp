@@ -123,6 +123,16 @@ core::CompressionMode get_compression(Reader& in) {
   return static_cast<core::CompressionMode>(value);
 }
 
+void put_on_failure(Writer& out, core::OnFailure wish) {
+  out.u8(static_cast<std::uint8_t>(wish));
+}
+
+core::OnFailure get_on_failure(Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > static_cast<std::uint8_t>(core::OnFailure::go_on)) in.fail();
+  return static_cast<core::OnFailure>(value);
+}
+
 }  // namespace
 
 void AgentHello::encode(Writer& out) const {
@@ -170,6 +180,7 @@ void JobSetup::encode(Writer& out) const {
   out.i32(terminal_rank);
   out.u16(terminal_rows);
   out.u16(terminal_columns);
+  put_on_failure(out, on_failure);
 }
 
 Result<JobSetup> JobSetup::decode(Reader& in) {
@@ -195,6 +206,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.terminal_rank = in.i32();
   message.terminal_rows = in.u16();
   message.terminal_columns = in.u16();
+  message.on_failure = get_on_failure(in);
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size()) ||
@@ -416,6 +428,7 @@ void Welcome::encode(Writer& out) const {
   out.u32(cores);
   put_compression(out, compression);
   out.i32(shared_memory);
+  put_on_failure(out, on_failure);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -427,6 +440,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.cores = in.u32();
   message.compression = get_compression(in);
   message.shared_memory = in.i32();
+  message.on_failure = get_on_failure(in);
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/core/compression_mode.hpp"
+#include "runtime/core/on_failure.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"
@@ -62,6 +63,10 @@ enum class ControlKind : std::uint8_t {
   watch = 50,  // these three: launcher/liveness/messages.hpp
   beat = 51,
   probe_port = 52,
+  peer_suspected = 54,  // these four: loss_messages.hpp
+  end_rank = 55,
+  survivors_asked = 56,
+  survivors_agreed = 57,
 };
 
 using JobKey = std::array<std::byte, 32>;
@@ -137,6 +142,7 @@ struct JobSetup {
   std::int32_t terminal_rank = -1;  // who gets a terminal of its own, if it is of this host; or -1
   std::uint16_t terminal_rows = 0;  // 0: not known
   std::uint16_t terminal_columns = 0;
+  core::OnFailure on_failure = core::OnFailure::end;
 
   static constexpr std::int32_t no_input = -1;
   static constexpr std::int32_t input_for_all = -2;
@@ -328,6 +334,7 @@ struct Welcome {
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
   core::CompressionMode compression = core::CompressionMode::automatic;
   std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
+  core::OnFailure on_failure = core::OnFailure::end;
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);
@@ -363,7 +370,7 @@ struct RankAborting {
   static core::Result<RankAborting> decode(wire::Reader& in);
 };
 
-// Launcher to agents to ranks: that rank is no more. `orderly` when it exited with status 0.
+// Launcher to agents to ranks: that rank is no more. `orderly` when it has left after finalize.
 struct PeerLost {
   static constexpr ControlKind kind = ControlKind::peer_lost;
   std::uint32_t rank = 0;

@@ -12,6 +12,7 @@
 
 #include "runtime/bootstrap/control_frame.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::bootstrap {
@@ -24,6 +25,8 @@ class RankChannel {
   struct Handlers {
     std::function<void(const Endpoints&)> on_endpoints;
     std::function<void(const PeerLost&)> on_peer_lost;
+    std::function<void(const SurvivorsAsked&)> on_survivors_asked;
+    std::function<void(const SurvivorsAgreed&)> on_survivors_agreed;
     std::function<void()> on_closed;  // the agent has gone
   };
 
@@ -44,6 +47,8 @@ class RankChannel {
   void announce_port(std::uint16_t port);
   void announce_finalized();
   void announce_abort(std::int32_t exit_status, const std::string& text);
+  void suspect(std::uint32_t peer, const std::string& cause);
+  void ask_survivors(const SurvivorsAsked& message);
 
  private:
   struct State;

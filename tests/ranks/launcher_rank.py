@@ -66,6 +66,7 @@ class Channel:
         welcome["cores"] = body.take("I")
         welcome["compression"] = body.take("B")
         welcome["shared_memory"] = body.take("i")
+        welcome["on_failure"] = body.take("B")
         assert not body.data
         return welcome
 

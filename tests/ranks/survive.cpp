@@ -477,6 +477,19 @@ void undisturbed(const prun::Communicator& world) {
   works(world.survivors(), first_ranks(victim));
 }
 
+// Somebody pulls a plug of the last rank's host.
+void until_lost(const prun::Communicator& world) {
+  const int victim = world.size() - 1;
+  std::vector<std::int32_t> large(300'000, 1);
+  world.barrier();
+  std::printf("up\n");
+  names({victim}, "a collective", [&] {
+    for (;;) world.bcast(large, 0);
+  });
+  names({victim}, "a receive", [&] { world.recv<int>(victim, 1); });
+  works(world.survivors(), first_ranks(victim));
+}
+
 // --- at random
 // ----------------------------------------------------------------------------------------------------
 
@@ -605,6 +618,7 @@ int main(int argc, char** argv) {
       {"chain", [&] { chain(world); }},
       {"without-loss", [&] { without_loss(world); }},
       {"undisturbed", [&] { undisturbed(world); }},
+      {"until-lost", [&] { until_lost(world); }},
       {"random", [&] { at_random(world, static_cast<unsigned>(std::atoi(argument.c_str()))); }},
   };
   const auto found = scenarios.find(scenario);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/bootstrap/control_frame.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 
 namespace prun::bootstrap {
 namespace {
@@ -50,6 +51,7 @@ JobSetup sample() {
   setup.program_of_rank = {0, 1, 1};
   setup.input_rank = -1;
   setup.compression = core::CompressionMode::lz4;
+  setup.on_failure = core::OnFailure::go_on;
   return setup;
 }
 template <>
@@ -118,7 +120,8 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, 7};
+  return {sample_map(),          sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, 7,
+          core::OnFailure::go_on};
 }
 template <>
 RankEndpoint sample() {
@@ -135,6 +138,19 @@ RankAborting sample() {
 template <>
 PeerLost sample() {
   return {1, true, "has left"};
+}
+
+template <>
+PeerSuspected sample() {
+  return {1, 2, "closed the connection"};
+}
+template <>
+SurvivorsAsked sample() {
+  return {2, 4, 10, {0, 2, 1}};
+}
+template <>
+SurvivorsAgreed sample() {
+  return {4, 10, {2, 1}};
 }
 
 template <class Message>
@@ -156,7 +172,8 @@ using AllMessages =
     ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput,
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
-                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
+                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
+                     PeerSuspected, EndRank, SurvivorsAsked, SurvivorsAgreed>;
 
 struct Names {
   template <class Message>
@@ -289,6 +306,14 @@ TEST(ExitRules, OnlyPhasesThatExist) {
   Bytes body = body_of(sample<RankExited>());
   body.back() = std::byte{3};
   EXPECT_FALSE(decode<RankExited>(body).ok());
+}
+
+TEST(SurvivorsMessages, NameEachMemberOnceAndTheirSenderAmongThem) {
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{3, 4, 10, {0, 2, 1}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{0, 4, 10, {0, 2, 0}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{0, 4, 0xffffffff, {0}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAgreed>(body_of(SurvivorsAgreed{4, 10, {}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAgreed>(body_of(SurvivorsAgreed{4, 10, {1, 65536}})).ok());
 }
 
 }  // namespace

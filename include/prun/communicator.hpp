@@ -75,6 +75,23 @@ class Communicator {
   // One communicator for each host.
   Communicator split_by_host(Deadline deadline = {}) const;
 
+  // --- lost ranks, where the job goes on without them (prun --on-failure=continue)
+  // -------------------------------------------
+  // docs/failures.md says what becomes of operations. None of these is collective but survivors().
+
+  // The ranks of this communicator that are lost, in order, as far as this rank knows. Nothing more
+  // comes from them.
+  std::vector<int> lost() const;
+  // Those of them that are new since the last time. Receives from any source end with peer_lost
+  // until this was called; from then on they mean the other ranks.
+  std::vector<int> acknowledge_lost() const;
+  // A communicator of all members that are left, in the same order, the same at each of them: every
+  // one calls it. Also when nobody is lost, and when others are lost meanwhile. From the first call
+  // on whatever waits for a member that has come ends with peer_lost at the others, so that they
+  // can come too. This communicator is good for point to point then, no longer for collectives.
+  // Past the deadline it throws timed_out and may be called again.
+  Communicator survivors(Deadline deadline = {}) const;
+
   // --- point to point
   // -----------------------------------------------------------------------------------------------
   template <class T>

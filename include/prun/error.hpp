@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace prun {
 
@@ -31,15 +34,25 @@ class Error : public std::runtime_error {
  public:
   Error(Errc code, const std::string& text, std::int32_t peer = -1)
       : std::runtime_error(text), code_(code), peer_(peer) {}
+  Error(Errc code, const std::string& text, std::int32_t peer, std::vector<int> ranks)
+      : std::runtime_error(text),
+        code_(code),
+        peer_(peer),
+        ranks_(std::make_shared<const std::vector<int>>(std::move(ranks))) {}
 
   Errc code() const noexcept { return code_; }
 
   // World rank of the peer concerned, or -1 where no one peer is.
   std::int32_t peer() const noexcept { return peer_; }
 
+  // Of peer_lost: the lost ranks of the communicator that the call was made on, as numbers there.
+  // The one that the call needed comes first, the others in order.
+  std::vector<int> ranks() const { return ranks_ ? *ranks_ : std::vector<int>(); }
+
  private:
   Errc code_;
   std::int32_t peer_;
+  std::shared_ptr<const std::vector<int>> ranks_;  // shared: copying an exception must not throw
 };
 
 }  // namespace prun

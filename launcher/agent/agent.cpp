@@ -138,9 +138,7 @@ void Agent::on_frame(const ControlFrame& frame) {
             return refuse("a rank listens that is not of the job");
           endpoints_[endpoint.rank] = endpoint.port;
         }
-        for (auto& [number, rank] : ranks_) {
-          if (rank->phase != RankPhase::never_joined) rank->tell(endpoints);
-        }
+        tell_joined(endpoints);
       });
       return;
     case ControlKind::peer_lost:
@@ -148,9 +146,29 @@ void Agent::on_frame(const ControlFrame& frame) {
         if (!setup_ || lost.rank >= setup_->map.size())
           return refuse("a rank is lost that is not of the job");
         lost_.push_back(lost);
-        for (auto& [number, rank] : ranks_) {
-          if (rank->phase != RankPhase::never_joined) rank->tell(lost);
-        }
+        tell_joined(lost);
+      });
+      return;
+    case ControlKind::end_rank:
+      take<bootstrap::EndRank>(frame, [this](const bootstrap::EndRank& order) {
+        if (RankProcess* rank = find(order.rank)) rank->signal_group(SIGKILL);
+      });
+      return;
+    case ControlKind::survivors_asked:
+      take<bootstrap::SurvivorsAsked>(frame, [this](const bootstrap::SurvivorsAsked& asked) {
+        survivors_asked_.push_back(asked);
+        tell_joined(asked);
+      });
+      return;
+    case ControlKind::survivors_agreed:
+      take<bootstrap::SurvivorsAgreed>(frame, [this](const bootstrap::SurvivorsAgreed& agreed) {
+        std::erase_if(survivors_asked_, [&](const bootstrap::SurvivorsAsked& asked) {
+          const auto& left = agreed.members;
+          return asked.context == agreed.context &&
+                 std::find_first_of(left.begin(), left.end(), asked.members.begin(),
+                                    asked.members.end()) != left.end();
+        });
+        tell_joined(agreed);
       });
       return;
     case ControlKind::clock_start:
@@ -415,28 +433,31 @@ void Agent::on_rank_garbage(RankProcess& rank, const std::string& why) {
   reject(rank, why);
 }
 
+// What a rank says of itself, for the launcher.
+template <class Message>
+void Agent::pass_up(RankProcess& rank, const ControlFrame& frame) {
+  const auto message = bootstrap::decode_frame<Message>(frame);
+  if (!message.ok()) return reject(rank, message.failure().text);
+  if (message.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+  launcher_->send(message.value());
+}
+
 void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
   switch (frame.kind) {
     case ControlKind::rank_hello:
       welcome(rank, frame);
       return;
-    case ControlKind::rank_endpoint: {
-      const auto endpoint = bootstrap::decode_frame<bootstrap::RankEndpoint>(frame);
-      if (!endpoint.ok()) return reject(rank, endpoint.failure().text);
-      if (endpoint.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
-      if (std::exchange(rank.announced, true)) return reject(rank, "it has said where it listens");
-      launcher_->send(endpoint.value());
-      return;
-    }
-    case ControlKind::rank_aborting: {
-      const auto aborting = bootstrap::decode_frame<bootstrap::RankAborting>(frame);
-      if (!aborting.ok()) return reject(rank, aborting.failure().text);
-      if (aborting.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
-      launcher_->send(aborting.value());
-      return;
-    }
     case ControlKind::clock_wanted:
       return clock_wanted(rank);
+    case ControlKind::rank_endpoint:
+      if (std::exchange(rank.announced, true)) return reject(rank, "it has said where it listens");
+      return pass_up<bootstrap::RankEndpoint>(rank, frame);
+    case ControlKind::rank_aborting:
+      return pass_up<bootstrap::RankAborting>(rank, frame);
+    case ControlKind::peer_suspected:
+      return pass_up<bootstrap::PeerSuspected>(rank, frame);
+    case ControlKind::survivors_asked:
+      return pass_up<bootstrap::SurvivorsAsked>(rank, frame);
     case ControlKind::rank_finalized: {
       const auto finalized = bootstrap::decode_frame<bootstrap::RankFinalized>(frame);
       if (!finalized.ok()) return reject(rank, finalized.failure().text);
@@ -469,13 +490,14 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
                                hello_.cores, setup_->compression, setup_->encrypt,
                                shared_memory_.get(), clock_page_ ? clock_page_->descriptor() : -1,
-                               setup_->ports});
+                               setup_->ports, setup_->on_failure});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});
     rank.tell(known);
   }
   for (const auto& lost : lost_) rank.tell(lost);
+  for (const auto& asked : survivors_asked_) rank.tell(asked);
 }
 
 void Agent::reject(RankProcess& rank, const std::string& why) {

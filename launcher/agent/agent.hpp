@@ -26,6 +26,7 @@
 #include "runtime/bootstrap/clock_messages.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 #include "runtime/clock/clock_page.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 
 namespace prun::agent {
 
@@ -73,6 +74,14 @@ class Agent : private RankListener {
   void on_rank_frame(RankProcess& rank, const bootstrap::ControlFrame& frame) override;
   void on_rank_garbage(RankProcess& rank, const std::string& why) override;
   void on_rank_done(std::uint32_t rank) override;
+  template <class Message>
+  void pass_up(RankProcess& rank, const bootstrap::ControlFrame& frame);
+  template <class Message>
+  void tell_joined(const Message& message) {
+    for (auto& [number, rank] : ranks_) {
+      if (rank->phase != bootstrap::RankPhase::never_joined) rank->tell(message);
+    }
+  }
   void welcome(RankProcess& rank, const bootstrap::ControlFrame& frame);
   void reject(RankProcess& rank, const std::string& why);
 
@@ -117,6 +126,7 @@ class Agent : private RankListener {
   // For ranks that join late.
   std::map<std::uint32_t, std::uint16_t> endpoints_;
   std::vector<bootstrap::PeerLost> lost_;
+  std::vector<bootstrap::SurvivorsAsked> survivors_asked_;  // and not agreed yet
 };
 
 }  // namespace prun::agent

@@ -245,6 +245,14 @@ class Parser {
   }
 
   void add_limits() {
+    value("--on-failure", [this](const std::string& text) {
+      const auto wish = core::parse_on_failure(text);
+      if (!wish) {
+        refuse("--on-failure: '" + text + "' is none of " + std::string(core::on_failure_words) +
+               "; for example: --on-failure=continue");
+      }
+      run_.on_failure = *wish;
+    });
     value("--timeout", [this](const std::string& text) {
       run_.timeout = accepted(seconds_of(text, "--timeout"));
     });

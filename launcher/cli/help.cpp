@@ -41,8 +41,8 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end the job after S seconds (exit status 124)
-  --start-timeout S   seconds for each step of starting (default: 15)
+  --timeout S         end after S seconds; --start-timeout S: a step of starting
+  --on-failure=continue  the others go on when a rank dies or a host is lost
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one

@@ -150,6 +150,11 @@ constexpr Option table[] = {
     {"--no-links", Topic::display, Reach::job, ValueKind::none, "--no-links", "", "",
      "Of prun doctor: does not measure the links between the hosts."},
 
+    {"--on-failure", Topic::limits, Reach::job, ValueKind::words, "--on-failure WHAT", "end",
+     "end continue",
+     "What happens when a rank dies or a host is lost: end ends the job (as without the option); "
+     "continue tells the other ranks and lets them go on. Exit status 0 then means that rank 0 and "
+     "all that were not lost have ended well."},
     {"--timeout", Topic::limits, Reach::job, ValueKind::number, "--timeout S", "60", "",
      "Ends the job after S seconds, with exit status 124."},
     {"--start-timeout", Topic::limits, Reach::job, ValueKind::number, "--start-timeout S", "30", "",

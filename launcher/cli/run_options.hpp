@@ -14,6 +14,7 @@
 #include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
 #include "runtime/core/port_range.hpp"
+#include "runtime/core/on_failure.hpp"
 
 namespace prun::cli {
 
@@ -87,6 +88,7 @@ struct RunOptions {
   std::vector<hosts::NetworkWish> unwanted_interfaces;                   // --mca btl_tcp_if_exclude
   core::PortRange ports;                                                 // --ports
   bool shows_network = false;                                            // --show-net
+  core::OnFailure on_failure = core::OnFailure::end;                     // --on-failure
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once

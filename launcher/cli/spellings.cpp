@@ -27,7 +27,7 @@ constexpr std::string_view no_running_machine =
 constexpr std::string_view no_cores_by_hand =
     "ranks are bound to cores by --bind-to core, or not at all";
 constexpr std::string_view no_restart =
-    "a rank that fails ends the job; start it again from your own script";
+    "a lost rank is not started again; --on-failure=continue lets the others go on";
 constexpr std::string_view no_scheduler =
     "prun works without a batch system; name the hosts with -H or --hostfile";
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
@@ -174,9 +174,10 @@ constexpr Spelling table[] = {
     refused("get-stack-traces", no_hang_report),
     refused("report-state-on-timeout", no_hang_report),
     option("forward-signals", "--forward-signals", value),
-    refused("disable-auto-cleanup", no_restart),
-    refused("enable-recovery", no_restart),
-    refused("continuous", no_restart),
+    option("on-failure", "--on-failure", value),
+    option("disable-auto-cleanup", "--on-failure", nothing, "continue"),
+    option("enable-recovery", "--on-failure", nothing, "continue"),
+    option("continuous", "--on-failure", nothing, "continue"),
     refused("max-restarts", no_restart),
 
     // SSH and network.

@@ -123,6 +123,8 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::clock_wanted:
     case ControlKind::clock_port:
     case ControlKind::rank_aborting:
+    case ControlKind::peer_suspected:
+    case ControlKind::survivors_asked:
     case ControlKind::rank_exited:
     case ControlKind::rank_done:
       return alive;

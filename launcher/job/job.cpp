@@ -200,7 +200,9 @@ void Job::check_all_done() {
   const bool over = std::all_of(machines_.begin(), machines_.end(), [](const auto& machine) {
     return machine->phase == HostPhase::done || machine->phase == HostPhase::failed;
   });
-  if (over) close_down(status_ ? ended_patience : closing_patience);
+  if (!over) return;
+  conclude_losses();
+  close_down(status_ ? ended_patience : closing_patience);
 }
 
 // The agents leave, and take with them what is still there.
@@ -317,20 +319,25 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
   std::string ranks;
   for (const auto rank : machine.ranks)
     ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
-  decide(cli::exit_own_failure, fmt::format("lost the connection to {} ({} {}){}", name(host),
-                                            machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
-                                            why.empty() ? std::string() : ": " + why));
+  const auto sentence = fmt::format("lost the connection to {} ({} {}){}", name(host),
+                                    machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
+                                    why.empty() ? std::string() : ": " + why);
   machine.phase = HostPhase::failed;
   machine.deadline.cancel();
   if (machine.channel) machine.channel->kill();
   on_clock_host_lost(host);
+  std::vector<std::uint32_t> lost;
   for (const auto rank : machine.ranks) {
     if (rank_gone_[rank]) continue;
     rank_gone_[rank] = true;
+    lost.push_back(rank);
     output_.end_of(rank);
     tell_all(bootstrap::PeerLost{rank, false, "the connection to its host was lost"});
   }
-  end_job(failure_grace);
+  if (!go_on_without_host(host, lost, sentence)) {
+    decide(cli::exit_own_failure, sentence);
+    end_job(failure_grace);
+  }
   check_all_done();
 }
 

@@ -25,10 +25,12 @@
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/network_choice.hpp"
+#include "launcher/job/losses.hpp"
 #include "launcher/job/phase_times.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/job/rank_reports.hpp"
 #include "launcher/job/status_line.hpp"
+#include "launcher/job/survivor_rounds.hpp"
 #include "launcher/job/transfer_progress.hpp"
 #include "launcher/ssh/fan_out.hpp"
 #include "launcher/ssh/remote_command.hpp"
@@ -191,6 +193,19 @@ class Job : private HostListener {
     }
   }
 
+  // Going on without some (job_losses.cpp).
+  bool goes_on() const {
+    return plan_.options.on_failure == core::OnFailure::go_on && stage_ == Stage::running;
+  }
+  bool go_on_without(std::uint32_t host, const io::RankEnd& end);
+  bool go_on_without_host(std::uint32_t host, const std::vector<std::uint32_t>& lost,
+                          const std::string& sentence);
+  void note_loss(const std::string& sentence);
+  void on_peer_suspected(const bootstrap::PeerSuspected& suspected);
+  void on_survivors_asked(std::uint32_t host, const bootstrap::SurvivorsAsked& asked);
+  void answer_survivors();
+  void conclude_losses();
+
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;
   void lose_host(std::uint32_t host, const std::string& why);
@@ -238,6 +253,8 @@ class Job : private HostListener {
 
   RankReports reports_;
   std::vector<bool> rank_gone_;
+  Losses losses_;
+  SurvivorRounds survivor_rounds_;
   std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;

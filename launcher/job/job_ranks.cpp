@@ -98,6 +98,14 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
         if (is_rank_of(host, aborting.rank)) on_rank_aborting(host, aborting);
       });
+    case ControlKind::peer_suspected:
+      return take<bootstrap::PeerSuspected>(host, frame, [&](const auto& suspected) {
+        if (is_rank_of(host, suspected.rank)) on_peer_suspected(suspected);
+      });
+    case ControlKind::survivors_asked:
+      return take<bootstrap::SurvivorsAsked>(host, frame, [&](const auto& asked) {
+        if (is_rank_of(host, asked.rank)) on_survivors_asked(host, asked);
+      });
     case ControlKind::rank_exited:
       return take<bootstrap::RankExited>(host, frame, [&](const auto& exited) {
         if (is_rank_of(host, exited.rank) && holds(host, reports_.exited(exited.rank)))
@@ -143,8 +151,10 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
     tell_living(bootstrap::PeerLost{exited.rank, true, cause});
+    answer_survivors();
     return;
   }
+  if (go_on_without(host, end)) return;
   decide(io::exit_status_of(end), io::end_sentence(end), Culprit::job);
   tell_living(bootstrap::PeerLost{exited.rank, false, cause});
   end_job(failure_grace);

@@ -680,6 +680,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
   setup.compression = plan_.options.compression;
   setup.encrypt = plan_.options.encrypt;
   setup.ports = plan_.options.ports;
+  setup.on_failure = plan_.options.on_failure;
   setup.terminal_rank = terminal_rank();
   if (const auto size = io::window_size()) {
     setup.terminal_rows = size->rows;

@@ -119,6 +119,16 @@ core::CompressionMode get_compression(Reader& in) {
   return static_cast<core::CompressionMode>(value);
 }
 
+void put_on_failure(Writer& out, core::OnFailure wish) {
+  out.u8(static_cast<std::uint8_t>(wish));
+}
+
+core::OnFailure get_on_failure(Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > static_cast<std::uint8_t>(core::OnFailure::go_on)) in.fail();
+  return static_cast<core::OnFailure>(value);
+}
+
 }  // namespace
 
 void AgentHello::encode(Writer& out) const {
@@ -180,6 +190,7 @@ void JobSetup::encode(Writer& out) const {
   out.u16(terminal_rows);
   out.u16(terminal_columns);
   put_ports(out, ports);
+  put_on_failure(out, on_failure);
 }
 
 Result<JobSetup> JobSetup::decode(Reader& in) {
@@ -207,6 +218,7 @@ Result<JobSetup> JobSetup::decode(Reader& in) {
   message.terminal_rows = in.u16();
   message.terminal_columns = in.u16();
   message.ports = get_ports(in);
+  message.on_failure = get_on_failure(in);
   if (message.host_index >= message.map.hosts.size() ||
       message.program_of_rank.size() != message.map.size() ||
       !all_below(message.program_of_rank, message.programs.size()) ||
@@ -432,6 +444,7 @@ void Welcome::encode(Writer& out) const {
   out.i32(shared_memory);
   out.i32(clock);
   put_ports(out, ports);
+  put_on_failure(out, on_failure);
 }
 
 Result<Welcome> Welcome::decode(Reader& in) {
@@ -446,6 +459,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.shared_memory = in.i32();
   message.clock = in.i32();
   message.ports = get_ports(in);
+  message.on_failure = get_on_failure(in);
   if (message.rank >= message.map.size()) in.fail();
   return checked(in, std::move(message), "welcome");
 }

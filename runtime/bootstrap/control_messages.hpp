@@ -9,6 +9,7 @@
 
 #include "runtime/core/compression_mode.hpp"
 #include "runtime/core/port_range.hpp"
+#include "runtime/core/on_failure.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"
@@ -65,6 +66,13 @@ enum class ControlKind : std::uint8_t {
   clock_port = 72,
   clock_follow = 73,
   clock_ready = 74,
+  watch = 50,  // these three: launcher/liveness/messages.hpp
+  beat = 51,
+  probe_port = 52,
+  peer_suspected = 54,  // these four: loss_messages.hpp
+  end_rank = 55,
+  survivors_asked = 56,
+  survivors_agreed = 57,
 };
 
 using JobKey = std::array<std::byte, 32>;
@@ -154,6 +162,7 @@ struct JobSetup {
   std::uint16_t terminal_rows = 0;  // 0: not known
   std::uint16_t terminal_columns = 0;
   core::PortRange ports;  // that the host's ranks, and its agent, listen on
+  core::OnFailure on_failure = core::OnFailure::end;
 
   static constexpr std::int32_t no_input = -1;
   static constexpr std::int32_t input_for_all = -2;
@@ -348,6 +357,7 @@ struct Welcome {
   std::int32_t shared_memory = -1;  // descriptor of what the ranks of the host share; -1: nothing
   std::int32_t clock = -1;          // descriptor of the page that tells the time; -1: none
   core::PortRange ports;            // to listen on
+  core::OnFailure on_failure = core::OnFailure::end;
 
   void encode(wire::Writer& out) const;
   static core::Result<Welcome> decode(wire::Reader& in);
@@ -383,7 +393,7 @@ struct RankAborting {
   static core::Result<RankAborting> decode(wire::Reader& in);
 };
 
-// Launcher to agents to ranks: that rank is no more. `orderly` when it exited with status 0.
+// Launcher to agents to ranks: that rank is no more. `orderly` when it has left after finalize.
 struct PeerLost {
   static constexpr ControlKind kind = ControlKind::peer_lost;
   std::uint32_t rank = 0;

@@ -33,6 +33,14 @@ struct RankChannel::State {
         handlers.on_peer_lost(message.value());
       } else if (frame.kind == ControlKind::clock_ready) {
         handlers.on_clock_ready();
+      } else if (frame.kind == ControlKind::survivors_asked) {
+        const auto message = decode_frame<SurvivorsAsked>(frame);
+        if (!message) return false;
+        handlers.on_survivors_asked(message.value());
+      } else if (frame.kind == ControlKind::survivors_agreed) {
+        const auto message = decode_frame<SurvivorsAgreed>(frame);
+        if (!message) return false;
+        handlers.on_survivors_agreed(message.value());
       } else {
         return false;
       }
@@ -147,6 +155,14 @@ void RankChannel::announce_abort(std::int32_t exit_status, const std::string& te
   message.rank = welcome_.rank;
   message.exit_status = exit_status;
   message.text = text;
+  send(message);
+}
+
+void RankChannel::suspect(std::uint32_t peer, const std::string& cause) {
+  send(PeerSuspected{welcome_.rank, peer, cause});
+}
+
+void RankChannel::ask_survivors(const SurvivorsAsked& message) {
   send(message);
 }
 

@@ -12,6 +12,7 @@
 
 #include "runtime/bootstrap/control_frame.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::bootstrap {
@@ -25,6 +26,8 @@ class RankChannel {
     std::function<void(const Endpoints&)> on_endpoints;
     std::function<void(const PeerLost&)> on_peer_lost;
     std::function<void()> on_clock_ready;
+    std::function<void(const SurvivorsAsked&)> on_survivors_asked;
+    std::function<void(const SurvivorsAgreed&)> on_survivors_agreed;
     std::function<void()> on_closed;  // the agent has gone
   };
 
@@ -47,6 +50,8 @@ class RankChannel {
   // Answered by on_clock_ready.
   void want_clock();
   void announce_abort(std::int32_t exit_status, const std::string& text);
+  void suspect(std::uint32_t peer, const std::string& cause);
+  void ask_survivors(const SurvivorsAsked& message);
 
  private:
   struct State;

@@ -57,6 +57,7 @@ class Call {
   template <class Run, class Arguments>
   Request start(Run run, Datatype type, Arguments arguments,
                 std::shared_ptr<void> kept = nullptr) const {
+    if (comm_.collectives_ended()) raise(comm_, std::string(name()), *comm_.collectives_ended());
     coll::Task task = run(comm_.team_for_next_call(type), std::move(arguments), comm_.basis());
     return Request(
         OperationHandle(new PendingCollective(comm_.shared_from_this(), name(), std::move(task))),

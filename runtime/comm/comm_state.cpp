@@ -27,9 +27,12 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
     link_state_.know(parent->link_state_.links());
   for (int rank = 0; rank < size(); ++rank) ranks_.emplace(world_rank(rank), rank);
   rank_ = ranks_.at(world_->rank());
+  sources_.push_back(members_);
+  world_->membership().add(*this);
 }
 
 CommState::~CommState() {
+  world_->membership().remove(*this);
   if (is_world_) return;
   world_->endpoint().retire_context(context_);
   world_->endpoint().retire_context(context_ + 1);
@@ -44,6 +47,34 @@ std::shared_ptr<CommState> CommState::of_world(std::shared_ptr<World> world) {
 std::optional<int> CommState::rank_of(WorldRank world_rank) const {
   const auto found = ranks_.find(world_rank);
   return found == ranks_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<int> CommState::lost() const {
+  std::vector<int> found;
+  for (int rank = 0; rank < size(); ++rank) {
+    if (world_->membership().is_lost(world_rank(rank))) found.push_back(rank);
+  }
+  return found;
+}
+
+std::vector<int> CommState::acknowledge_lost() {
+  std::vector<int> found;
+  std::vector<WorldRank> others;
+  for (const WorldRank source : sources()) {
+    if (world_->membership().is_lost(source)) {
+      found.push_back(ranks_.at(source));
+    } else {
+      others.push_back(source);
+    }
+  }
+  if (!found.empty()) sources_.push_back(std::move(others));
+  return found;
+}
+
+void CommState::end_collectives(const core::Failure& why) {
+  if (collectives_ended_) return;
+  collectives_ended_ = why;
+  world_->endpoint().end_context(context_ + 1, why);
 }
 
 coll::Team CommState::team_for_next_call(Datatype type) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +39,16 @@ class CommState : public std::enable_shared_from_this<CommState> {
   std::optional<int> rank_of(WorldRank world_rank) const;
 
   std::uint32_t p2p_context() const { return context_; }
+  // Who a receive from any source may hear from: members that are not lost, or not acknowledged as
+  // such. What it answers stays in place as long as this.
+  std::span<const WorldRank> sources() const { return sources_.back(); }
+  // Members that are lost, by their ranks here.
+  std::vector<int> lost() const;
+  // Those of them that are still among the sources; they are not after this.
+  std::vector<int> acknowledge_lost();
+  // No collective ends well any more, and none is waited for.
+  void end_collectives(const core::Failure& why);
+  const std::optional<core::Failure>& collectives_ended() const { return collectives_ended_; }
   // The members as a collective algorithm sees them, for one more call. Members count their calls
   // alike.
   coll::Team team_for_next_call(Datatype type);
@@ -58,6 +70,8 @@ class CommState : public std::enable_shared_from_this<CommState> {
   bool is_world_;
   int rank_ = -1;
   std::uint32_t calls_ = 0;
+  std::list<std::vector<WorldRank>> sources_;  // receives under way may refer to earlier ones
+  std::optional<core::Failure> collectives_ended_;
   coll::HostMap host_map_;
   coll::LinkState link_state_;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "runtime/comm/comm_state.hpp"
+#include "runtime/comm/pending.hpp"
 
 namespace prun {
 
@@ -96,6 +96,34 @@ Communicator Communicator::split(std::optional<int> color, int key, Deadline dea
 Communicator Communicator::split_by_host(Deadline deadline) const {
   const detail::CommState& comm = state();
   return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline);
+}
+
+std::vector<int> Communicator::lost() const {
+  detail::CommState& comm = state();
+  comm.world().check_usable();
+  comm.world().poll();
+  return comm.lost();
+}
+
+std::vector<int> Communicator::acknowledge_lost() const {
+  detail::CommState& comm = state();
+  comm.world().check_usable();
+  return comm.acknowledge_lost();
+}
+
+Communicator Communicator::survivors(Deadline deadline) const {
+  detail::CommState& comm = state();
+  detail::World& world = comm.world();
+  world.check_usable();
+  detail::Membership& membership = world.membership();
+  membership.come(comm, world.lowest_free_context());
+  const auto answered = [&] { return membership.answer(comm) != nullptr; };
+  if (!world.wait_and_flush(answered, deadline)) detail::raise_timeout(comm, "survivors");
+  const auto answer = membership.take_answer(comm);
+  world.take_contexts_below(answer.new_context + 2);
+  std::vector<transport::WorldRank> left(answer.members.begin(), answer.members.end());
+  return Communicator(std::make_shared<detail::CommState>(comm.shared_world(), std::move(left),
+                                                          answer.new_context, &comm));
 }
 
 }  // namespace prun

@@ -1,5 +1,6 @@
 #include "runtime/comm/pending.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -68,7 +69,15 @@ Status status_of(const CommState& comm, transport::WorldRank source,
 }
 
 void raise(const CommState& comm, const std::string& operation, const core::Failure& failure) {
-  throw Error(failure.code, comm.say(operation) + ": " + failure.text, failure.peer);
+  const std::string text = comm.say(operation) + ": " + failure.text;
+  if (failure.code != Errc::peer_lost) throw Error(failure.code, text, failure.peer);
+  // Who tries again and again is not to keep out what would end that.
+  if (!comm.world().finalized()) comm.world().poll();
+  std::vector<int> lost = comm.lost();
+  const auto needed = comm.rank_of(failure.peer);
+  const auto found = needed ? std::find(lost.begin(), lost.end(), *needed) : lost.end();
+  if (found != lost.end()) std::rotate(lost.begin(), found, found + 1);
+  throw Error(failure.code, text, failure.peer, std::move(lost));
 }
 
 void raise_timeout(const CommState& comm, const std::string& operation) {
@@ -110,7 +119,7 @@ PendingRecv::PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buff
                          TagMatch tag)
     : Operation(std::move(comm)), operation_(world().endpoint()), source_(source), tag_(tag) {
   world().endpoint().start_recv(operation_, pattern_of(this->comm(), source, tag), buffer,
-                                this->comm().members());
+                                this->comm().sources());
 }
 
 std::string PendingRecv::describe() const {

@@ -32,7 +32,7 @@ Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch t
   check_recv(comm, source, tag);
   World& world = comm.world();
   p2p::RecvOperation operation(world.endpoint());
-  world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer, comm.members());
+  world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer, comm.sources());
   if (!world.wait([&] { return operation.done(); }, deadline)) {
     raise_timeout(comm, describe_recv(comm, "recv", source, tag));
   }
@@ -47,7 +47,7 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
   check_recv(comm, source, recv_tag);
   World& world = comm.world();
   p2p::RecvOperation incoming(world.endpoint());
-  world.endpoint().start_recv(incoming, pattern_of(comm, source, recv_tag), in, comm.members());
+  world.endpoint().start_recv(incoming, pattern_of(comm, source, recv_tag), in, comm.sources());
   p2p::SendOperation outgoing(world.endpoint());
   world.endpoint().start_send(outgoing, comm.world_rank(dest), comm.p2p_context(), send_tag, out,
                               false);
@@ -102,7 +102,7 @@ Status Communicator::probe(Source source, TagMatch tag, Deadline deadline) const
   std::optional<core::Failure> hopeless;
   const auto ended = [&] {
     found = look(comm, pattern);
-    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, comm.members());
+    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, comm.sources());
     return found || hopeless;
   };
   const auto describe = [&] { return detail::describe_recv(comm, "probe", source, tag); };
@@ -115,7 +115,12 @@ std::optional<Status> Communicator::iprobe(Source source, TagMatch tag) const {
   detail::CommState& comm = state();
   detail::check_recv(comm, source, tag);
   comm.world().poll();
-  return look(comm, detail::pattern_of(comm, source, tag));
+  const match::Pattern pattern = detail::pattern_of(comm, source, tag);
+  auto found = look(comm, pattern);
+  if (found) return found;
+  if (const auto hopeless = comm.world().endpoint().hopeless(pattern, comm.sources()))
+    detail::raise(comm, detail::describe_recv(comm, "iprobe", source, tag), *hopeless);
+  return std::nullopt;
 }
 
 }  // namespace prun

@@ -66,6 +66,10 @@ constexpr milliseconds patience_with_launcher{2000};
 // it.
 constexpr milliseconds time_for_last_words{200};
 
+// The same for a rank that is lost: its kernel goes on sending, or its host has gone dark.
+constexpr milliseconds last_words_at_most{1000};
+constexpr milliseconds between_looks_at_last_words{10};
+
 std::string own_host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
@@ -114,6 +118,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
   const auto here =
       std::count(map_.host_of_rank.begin(), map_.host_of_rank.end(), host_index(rank_));
   crowded_ = static_cast<std::uint64_t>(here) > welcome.cores;
+  goes_on_ = welcome.on_failure == core::OnFailure::go_on;
   spin_ = crowded_ ? yield_when_crowded : spin_with_own_core;
   make_endpoint(config);
   if (map_.size() > 1) {
@@ -156,7 +161,14 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
   }
   channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
                     [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
-                    [this] { clock_ready_ = true; }, [this] { launcher_gone_ = true; }});
+                    [this] { clock_ready_ = true; },
+                    [this](const bootstrap::SurvivorsAsked& message) {
+                      after_losses([this, message] { membership_->asked(message); });
+                    },
+                    [this](const bootstrap::SurvivorsAgreed& message) {
+                      after_losses([this, message] { membership_->agreed(message); });
+                    },
+                    [this] { launcher_gone_ = true; }});
 }
 
 void World::make_endpoint(const core::Config& config) {
@@ -177,6 +189,12 @@ void World::make_endpoint(const core::Config& config) {
       },
       [this](WorldRank peer) { return name(peer); });
   self_ = std::make_unique<transport::SelfTransport>(*endpoint_, rank_);
+  Membership::Ask ask;
+  if (channel_) {
+    ask = [this](const bootstrap::SurvivorsAsked& message) { channel_->ask_survivors(message); };
+  }
+  membership_ = std::make_unique<Membership>(
+      rank_, size(), *endpoint_, [this](WorldRank peer) { return name(peer); }, std::move(ask));
 }
 
 World::~World() {
@@ -301,12 +319,16 @@ void World::on_endpoints(const bootstrap::Endpoints& message) {
 }
 
 void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause) {
+  Doubt& doubt = doubts_[peer];
+  if (doubt.lost) {
+    conclude(peer);
+    return;
+  }
   if (orderly) {
     doubts_.erase(peer);
     endpoint_->peer_finished(peer);
     return;
   }
-  Doubt& doubt = doubts_[peer];
   if (doubt.left_in_order) {
     conclude(peer);
     return;
@@ -318,18 +340,69 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
   if (message.rank >= map_.size()) return;
   const auto peer = static_cast<WorldRank>(message.rank);
-  if (peer == rank_ || endpoint_->peer_gone(peer)) return;
-  if (!message.orderly) {
-    doubts_.erase(peer);
-    endpoint_->peer_lost(peer, message.cause);
+  if (peer == rank_) return;
+  if (endpoint_->peer_gone(peer)) {
+    if (!message.orderly) membership_->lost(peer, message.cause);
     return;
   }
   Doubt& doubt = doubts_[peer];
+  if (!message.orderly) {
+    doubt.lost = message.cause;
+    doubt.quiet_since = steady_clock::now();
+    doubt.given_up = doubt.quiet_since + last_words_at_most;
+    await_last_words(peer);
+    return;
+  }
   doubt.left_in_order = true;
   if (!doubt.cause.empty()) {
     conclude(peer);
   } else {
     conclude_later(peer, time_for_last_words);
+  }
+}
+
+bool World::in_touch(WorldRank peer) const {
+  if (const auto* shm = shm_to(peer)) return shm->in_touch(peer);
+  return tcp_ && tcp_->in_touch(peer);
+}
+
+// What a lost rank had sent whole is received first, where it still comes.
+void World::await_last_words(WorldRank peer) {
+  Doubt& doubt = doubts_.at(peer);
+  const auto now = steady_clock::now();
+  const std::uint64_t bytes = counters(peer).bytes_received;
+  if (bytes != std::exchange(doubt.bytes_seen, bytes)) doubt.quiet_since = now;
+  const bool goes_on = doubt.cause.empty() && in_touch(peer) && now < doubt.given_up &&
+                       now < doubt.quiet_since + time_for_last_words;
+  if (goes_on) {
+    conclude_later(peer, between_looks_at_last_words);
+  } else {
+    lose(peer, std::string(*doubt.lost));
+  }
+}
+
+void World::lose(WorldRank peer, const std::string& cause) {
+  doubts_.erase(peer);
+  endpoint_->peer_lost(peer, cause);
+  membership_->lost(peer, cause);
+  while (!after_losses_.empty() && !losing()) {
+    const auto act = std::move(after_losses_.front());
+    after_losses_.pop_front();
+    act();
+  }
+}
+
+bool World::losing() const {
+  return std::any_of(doubts_.begin(), doubts_.end(),
+                     [](const auto& doubt) { return doubt.second.lost.has_value(); });
+}
+
+// What the launcher says after a loss counts from when the loss is known here.
+void World::after_losses(std::function<void()> act) {
+  if (after_losses_.empty() && !losing()) {
+    act();
+  } else {
+    after_losses_.push_back(std::move(act));
   }
 }
 
@@ -344,21 +417,23 @@ void World::conclude_later(WorldRank peer, milliseconds after) {
 void World::conclude(WorldRank peer) {
   const auto found = doubts_.find(peer);
   if (found == doubts_.end()) return;
-  if (found->second.left_in_order) {
+  Doubt& doubt = found->second;
+  if (doubt.lost) {
+    await_last_words(peer);
+  } else if (doubt.left_in_order) {
     // A connection that still stands has its goodbye to come.
-    auto* shm = shm_to(peer);
-    const bool in_touch = shm != nullptr ? shm->in_touch(peer) : tcp_ && tcp_->in_touch(peer);
-    if (found->second.cause.empty() && in_touch) {
+    if (doubt.cause.empty() && in_touch(peer)) {
       conclude_later(peer, time_for_last_words);
       return;
     }
     doubts_.erase(found);
     endpoint_->peer_finished(peer);
-    return;
+  } else if (goes_on_) {
+    // Nobody is lost on one rank's word alone: the launcher makes it true for all, or knows better.
+    channel_->suspect(static_cast<std::uint32_t>(peer), doubt.cause);
+  } else {
+    lose(peer, std::string(doubt.cause));
   }
-  const std::string cause = std::exchange(found->second.cause, {});
-  doubts_.erase(found);
-  endpoint_->peer_lost(peer, cause);
 }
 
 // --- leaving

@@ -10,6 +10,8 @@
 #include <asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,6 +23,7 @@
 #include "runtime/bootstrap/rank_channel.hpp"
 #include "runtime/coll/link_measurement.hpp"
 #include "runtime/coll/selector.hpp"
+#include "runtime/comm/membership.hpp"
 #include "runtime/comm/spin_habit.hpp"
 #include "runtime/core/config.hpp"
 #include "runtime/p2p/endpoint.hpp"
@@ -54,6 +57,7 @@ class World {
   std::string name(WorldRank rank) const;
 
   p2p::Endpoint& endpoint() { return *endpoint_; }
+  Membership& membership() { return *membership_; }
   const coll::Tuning& tuning() const { return tuning_; }
   // What communicators have found out of the links of this rank.
   coll::LinkFindings& link_findings() { return link_findings_; }
@@ -201,6 +205,11 @@ class World {
   void on_disconnect(WorldRank peer, bool orderly, const std::string& cause);
   void conclude_later(WorldRank peer, std::chrono::milliseconds after);
   void conclude(WorldRank peer);
+  void await_last_words(WorldRank peer);
+  void lose(WorldRank peer, const std::string& cause);
+  bool in_touch(WorldRank peer) const;
+  bool losing() const;
+  void after_losses(std::function<void()> act);
   std::optional<asio::ip::tcp::endpoint> locate(WorldRank peer) const;
 
   asio::io_context io_{1};
@@ -213,6 +222,7 @@ class World {
   coll::LinkFindings link_findings_;
   std::unique_ptr<bootstrap::RankChannel> channel_;
   std::unique_ptr<p2p::Endpoint> endpoint_;
+  std::unique_ptr<Membership> membership_;
   std::unique_ptr<transport::SelfTransport> self_;
   std::unique_ptr<transport::ShmTransport> shm_;  // to ranks of this host
   std::unique_ptr<transport::TcpTransport> tcp_;  // to the others
@@ -224,14 +234,21 @@ class World {
   bool launcher_gone_ = false;
   bool clock_ready_ = false;
 
+  bool goes_on_ = false;  // without lost ranks
+
   // A peer whose end is not clear yet: its connection broke and the launcher has not said why, or
-  // the launcher says it has left in good order and its last messages may still be under way.
+  // the launcher says it is gone and its last messages may still be under way.
   struct Doubt {
-    std::string cause;           // why its connection broke, if it did
-    bool left_in_order = false;  // the launcher says so
+    std::string cause;                // why its connection broke, if it did
+    bool left_in_order = false;       // the launcher says so
+    std::optional<std::string> lost;  // why, as the launcher says
+    std::uint64_t bytes_seen = 0;     // of its last words
+    std::chrono::steady_clock::time_point quiet_since{};
+    std::chrono::steady_clock::time_point given_up{};
     std::optional<asio::steady_timer> timer;
   };
   std::unordered_map<WorldRank, Doubt> doubts_;
+  std::deque<std::function<void()>> after_losses_;  // what was heard later, in order
 };
 
 }  // namespace prun::detail

@@ -151,14 +151,15 @@ void Endpoint::start_send(SendOperation& operation, WorldRank rank, std::uint32_
   operation.bulk_.payload = {buffer.data, buffer.bytes()};
   ++sends_under_way_;
   Peer& to = peer(rank);
-  if (to.gone) {
-    finish_send(operation, to.gone);
+  if (const Failure* why = refusal(to, context)) {
+    finish_send(operation, *why);
   } else if (!to.stalled.empty()) {
     operation.state_ = SendOperation::State::stalled;
     to.stalled.push_back(operation);
   } else {
     dispatch(operation, to);
   }
+  if (to.away && !operation.done()) orphan(operation, *to.away);
 }
 
 void Endpoint::dispatch(SendOperation& operation, Peer& to) {
@@ -252,6 +253,7 @@ void Endpoint::withdraw(SendOperation& operation) {
   detached.payload.assign(payload.begin(), payload.end());
   heir.envelope_ = operation.envelope_;
   heir.synchronous_ = operation.synchronous_;
+  heir.orphaned_ = true;
   heir.state_ = operation.state_;
   heir.bulk_.peer = operation.bulk_.peer;
   heir.bulk_.send_id = operation.bulk_.send_id;
@@ -304,27 +306,6 @@ const UnexpectedMessage* Endpoint::probe(const match::Pattern& pattern) {
     }
   }
   return static_cast<const UnexpectedMessage*>(message);
-}
-
-std::optional<Failure> Endpoint::hopeless(const match::Pattern& pattern,
-                                          std::span<const WorldRank> members) const {
-  const auto gone = [this](WorldRank rank) -> const Failure* {
-    const auto found = peers_.find(rank);
-    return found != peers_.end() && found->second->gone ? &*found->second->gone : nullptr;
-  };
-  if (pattern.source != match::any) {
-    const Failure* failure = gone(pattern.source);
-    return failure == nullptr ? std::nullopt : std::optional(*failure);
-  }
-  if (members.empty()) return std::nullopt;
-  const Failure* last = nullptr;
-  for (const WorldRank rank : members) {
-    const Failure* failure = gone(rank);
-    if (failure == nullptr) return std::nullopt;
-    last = failure;
-  }
-  return Failure{last->code, "every rank it could come from has gone; the last is: " + last->text,
-                 last->peer};
 }
 
 bool Endpoint::cancel(RecvOperation& operation) {
@@ -728,6 +709,7 @@ void Endpoint::fail_peer(WorldRank rank, const Failure& failure) {
   Peer& lost = peer(rank);
   if (lost.gone) return;
   lost.gone = failure;
+  if (!std::exchange(lost.away, std::nullopt)) ++troubled_;
   while (SendOperation* operation = lost.stalled.pop_front()) finish_send(*operation, failure);
   for (auto& [id, operation] : std::exchange(lost.rendezvous, {})) {
     if (operation->state_ == SendOperation::State::streaming)
@@ -765,21 +747,7 @@ void Endpoint::fail_peer(WorldRank rank, const Failure& failure) {
     }
     erase(message);
   }
-  std::vector<RecvOperation*> hopeless_ones;
-  matcher_.each_posted([&](match::Posted& posted) {
-    auto& operation = static_cast<RecvOperation&>(posted);
-    const bool from_it = operation.pattern.source == rank;
-    const bool from_any = operation.pattern.source == match::any &&
-                          (failure.code == Errc::peer_lost
-                               ? std::find(operation.members_.begin(), operation.members_.end(),
-                                           rank) != operation.members_.end()
-                               : hopeless(operation.pattern, operation.members_).has_value());
-    if (from_it || from_any) hopeless_ones.push_back(&operation);
-  });
-  for (RecvOperation* operation : hopeless_ones) {
-    matcher_.remove(*operation);
-    complete(*operation, failure);
-  }
+  fail_hopeless();
   lost.transport->abandon(rank);
 }
 

@@ -101,6 +101,14 @@ class Endpoint final : public transport::Receiver {
   void peer_lost(WorldRank rank, const std::string& cause);
   bool peer_gone(WorldRank rank) const;
 
+  // The peer answers nobody for now: what waits for it fails with `why`, and what would have to, until
+  // peer_back. A receive that fails so has taken no message; a send goes on from a private copy.
+  void peer_away(WorldRank rank, const core::Failure& why);
+  void peer_back(WorldRank rank);
+
+  // Every operation on this context fails with `why`, now and later, and its messages are dropped.
+  void end_context(std::uint32_t context, const core::Failure& why);
+
   // Bytes of messages from the peer that were copied out of memory in which they had waited.
   std::uint64_t bytes_copied(WorldRank rank) const;
 
@@ -147,6 +155,7 @@ class Endpoint final : public transport::Receiver {
     WorldRank rank = -1;
     transport::Transport* transport = nullptr;
     std::optional<core::Failure> gone;
+    std::optional<core::Failure> away;
 
     // As a sender to it: what it has room for, who waits for room, whose payload waits for its cts
     // or is streaming.
@@ -215,6 +224,9 @@ class Endpoint final : public transport::Receiver {
   core::Status take_envelope(Peer& from, const wire::Envelope& envelope, bool eager);
 
   void fail_peer(WorldRank rank, const core::Failure& failure);
+  const core::Failure* refusal(const Peer& to, std::uint32_t context) const;
+  void fail_hopeless();
+  void orphan(SendOperation& operation, const core::Failure& why);
   void complete(Operation& operation, std::optional<core::Failure> failure = std::nullopt);
   void withdraw(SendOperation& operation);
   void withdraw(RecvOperation& operation);
@@ -230,6 +242,8 @@ class Endpoint final : public transport::Receiver {
   std::list<UnexpectedMessage> unexpected_;
   std::list<DetachedSend> detached_;
   std::unordered_set<std::uint32_t> retired_contexts_;
+  std::unordered_map<std::uint32_t, core::Failure> ended_contexts_;
+  std::size_t troubled_ = 0;  // peers that are gone or away
   std::deque<std::coroutine_handle<>> ready_;
   core::IntrusiveList<FlushWaiter, FlushTag> unflushed_;
   std::size_t taken_in_bytes_ = 0;

@@ -79,6 +79,7 @@ class SendOperation : public Operation, public core::ListHook<StalledTag> {
 
   wire::Envelope envelope_;
   bool synchronous_ = false;
+  bool orphaned_ = false;  // the endpoint's own: its caller has gone
   State state_ = State::idle;
   transport::BulkSend bulk_;  // peer, payload; queued at the transport while streaming
 };

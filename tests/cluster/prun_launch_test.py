@@ -378,6 +378,24 @@ class Ending(ClusterTest):
         finally:
             self.cluster.on("rpi4")
 
+    def go_on_without(self, harm):
+        process = self.start("--on-failure=continue", "-H", "rpi1,rpi2,rpi4", str(PROGRAMS / "survive"), "until-lost", ranks=3)
+        harm("rpi4")
+        try:
+            out, err = process.communicate(timeout=40)
+            self.assertEqual((process.returncode, out), (0, "survived\n"), err)
+            self.assertRegex(err, r"prun: lost the connection to rpi4 \(rank 2\).*; the others go on\n")
+            self.assertEqual(self.last_line(err), "prun: went on without rank 2 on rpi4")
+        finally:
+            self.cluster.off("rpi4")
+            self.cluster.on("rpi4")
+
+    def test_a_job_goes_on_without_a_host_that_loses_its_power(self):
+        self.go_on_without(self.cluster.off)
+
+    def test_a_job_goes_on_without_a_host_whose_cable_is_cut(self):
+        self.go_on_without(self.cluster.cut)
+
 
 if __name__ == "__main__":
     vcluster.main()

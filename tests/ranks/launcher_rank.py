@@ -67,7 +67,9 @@ class Channel:
         welcome["compression"] = body.take("B")
         welcome["encrypt"] = body.take("B")
         welcome["shared_memory"] = body.take("i")
+        welcome["clock"] = body.take("i")
         welcome["ports"] = body.take("HH")
+        welcome["on_failure"] = body.take("B")
         assert not body.data
         return welcome
 

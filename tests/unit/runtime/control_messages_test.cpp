@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/bootstrap/control_frame.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 
 namespace prun::bootstrap {
 namespace {
@@ -62,6 +63,7 @@ JobSetup sample() {
   setup.compression = core::CompressionMode::lz4;
   setup.encrypt = true;
   setup.ports = {5000, 5100};
+  setup.on_failure = core::OnFailure::go_on;
   return setup;
 }
 template <>
@@ -131,7 +133,7 @@ RankHello sample() {
 template <>
 Welcome sample() {
   return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, true, 7,
-          8, {5000, 5000}};
+          8, {5000, 5000}, core::OnFailure::go_on};
 }
 template <>
 RankEndpoint sample() {
@@ -162,6 +164,18 @@ template <>
 ClockFollow sample() {
   return {3, 4711};
 }
+template <>
+PeerSuspected sample() {
+  return {1, 2, "closed the connection"};
+}
+template <>
+SurvivorsAsked sample() {
+  return {2, 4, 10, {0, 2, 1}};
+}
+template <>
+SurvivorsAgreed sample() {
+  return {4, 10, {2, 1}};
+}
 
 template <class Message>
 Bytes body_of(const Message& message) {
@@ -183,7 +197,8 @@ using AllMessages =
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
                      Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
-                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady>;
+                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady,
+                     PeerSuspected, EndRank, SurvivorsAsked, SurvivorsAgreed>;
 
 struct Names {
   template <class Message>
@@ -332,6 +347,14 @@ TEST(ExitRules, OnlyPhasesThatExist) {
   Bytes body = body_of(sample<RankExited>());
   body.back() = std::byte{3};
   EXPECT_FALSE(decode<RankExited>(body).ok());
+}
+
+TEST(SurvivorsMessages, NameEachMemberOnceAndTheirSenderAmongThem) {
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{3, 4, 10, {0, 2, 1}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{0, 4, 10, {0, 2, 0}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAsked>(body_of(SurvivorsAsked{0, 4, 0xffffffff, {0}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAgreed>(body_of(SurvivorsAgreed{4, 10, {}})).ok());
+  EXPECT_FALSE(decode<SurvivorsAgreed>(body_of(SurvivorsAgreed{4, 10, {1, 65536}})).ok());
 }
 
 }  // namespace

@@ -219,8 +219,8 @@ struct Lie {
   std::string cause;    // in the error that the receive ends with
   bool leaves = false;  // the liar closes its socket behind it
 };
-void PrintTo(const Lie& lie, std::ostream* out) {
-  *out << lie.name;
+std::ostream& operator<<(std::ostream& out, const Lie& lie) {
+  return out << lie.name;
 }
 
 void put32(std::byte* at, std::uint32_t value) {

@@ -133,8 +133,9 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::endpoints:
       take<bootstrap::Endpoints>(frame, [this](const bootstrap::Endpoints& endpoints) {
+        if (!setup_) return;
         for (const auto& endpoint : endpoints.list) {
-          if (!setup_ || endpoint.rank >= setup_->map.size())
+          if (endpoint.rank >= setup_->map.size())
             return refuse("a rank listens that is not of the job");
           endpoints_[endpoint.rank] = endpoint.port;
         }
@@ -143,8 +144,8 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::peer_lost:
       take<bootstrap::PeerLost>(frame, [this](const bootstrap::PeerLost& lost) {
-        if (!setup_ || lost.rank >= setup_->map.size())
-          return refuse("a rank is lost that is not of the job");
+        if (!setup_) return;
+        if (lost.rank >= setup_->map.size()) return refuse("a rank is lost that is not of the job");
         lost_.push_back(lost);
         tell_joined(lost);
       });

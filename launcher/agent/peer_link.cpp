@@ -230,11 +230,10 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
   }
 
   void say_hello() {
-    hello = security::make_hello(
-        own.key,
-        {own.job_id, static_cast<std::int32_t>(own.host), static_cast<std::int32_t>(acceptor),
-         own.encrypt},
-        security::fresh_nonce());
+    hello = security::make_hello(own.key,
+                                 {own.job_id, static_cast<std::int32_t>(own.host),
+                                  static_cast<std::int32_t>(acceptor), own.encrypt},
+                                 security::fresh_nonce());
     send(hello,
          [](Attempt& self) { self.receive(self.challenge, [](Attempt& at) { at.prove(); }); });
   }
@@ -243,8 +242,8 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
     const auto contents = security::read_challenge(own.key, hello, challenge);
     if (!contents.ok()) return end(contents.failure());
     if (contents.value().verdict == security::Verdict::other_protection)
-      return end(core::Failure{Errc::bad_data, own.encrypt ? "it does not encrypt"
-                                                           : "it demands encryption"});
+      return end(core::Failure{Errc::bad_data,
+                               own.encrypt ? "it does not encrypt" : "it demands encryption"});
     if (contents.value().verdict != security::Verdict::go_on)
       return end(core::Failure{Errc::resource, "it wants no connection"});
     proof = security::make_proof(own.key, hello, challenge);
@@ -256,8 +255,7 @@ struct PeerConnector::Attempt : std::enable_shared_from_this<Attempt> {
         at.socket.non_blocking(false, error);
         at.deadline.cancel();
         std::optional<security::RecordKeys> keys;
-        if (at.own.encrypt)
-          keys = security::connector_keys(at.own.key, at.hello, at.challenge);
+        if (at.own.encrypt) keys = security::connector_keys(at.own.key, at.hello, at.challenge);
         at.end(PeerSocket{system::Descriptor(at.socket.release(error)), keys});
       });
     });

@@ -178,7 +178,8 @@ constexpr Option table[] = {
      "Large messages between hosts: auto compresses them where that is faster (as "
      "without the option), off never, lz4 always."},
     {"--encrypt", Topic::network, Reach::job, ValueKind::none, "--encrypt", "", "",
-     "Encrypts and authenticates all that ranks send to other hosts, and files that one host passes "
+     "Encrypts and authenticates all that ranks send to other hosts, and files that one host "
+     "passes "
      "on to the next. Messages within a host stay in its memory, as they are."},
     {"--iface", Topic::network, Reach::job, ValueKind::text, "--iface NAME|NET", "eth0", "",
      "Ranks use the address that each host has on this interface (eth0) or in this network "

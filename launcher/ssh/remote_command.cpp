@@ -30,7 +30,7 @@ constexpr std::string_view start_cached =
 constexpr std::string_view take_in =
     "printf '\\nprun-shell %s\\n' \"$p\"; "
     "above() {{ set -- `ls -Lldn \"${{d%/*}}/\"`; case $1 in d????????[tT]*) test \"$3\" = 0;; "
-    "d???????" "-*) test \"$3\" = 0 || test -O \"${{d%/*}}/\";; *) false;; esac; }}; "
+    "d???????[!w]*) test \"$3\" = 0 || test -O \"${{d%/*}}/\";; *) false;; esac; }}; "
     "try() {{ (umask 077; {{ test -n \"$1\" || above; }} && mkdir $1 \"$d\" && "
     "case `ls -ld \"$d\"` in drwx--[-S]---*) test -O \"$d\";; *) false;; esac && "
     "true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "

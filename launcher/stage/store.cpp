@@ -61,8 +61,8 @@ bool has_room(const std::string& folder, std::uint64_t bytes) {
 }
 
 bool is_usable(const std::string& folder, std::uint64_t bytes) {
-  return make_private_folder(folder) && system::is_guarded(folder) && make_private_folder(folder + "/files") &&
-         make_private_folder(folder + "/runs") &&
+  return make_private_folder(folder) && system::is_guarded(folder) &&
+         make_private_folder(folder + "/files") && make_private_folder(folder + "/runs") &&
          ::access((folder + "/files").c_str(), W_OK) == 0 && may_execute_in(folder) &&
          (bytes == 0 || has_room(folder, bytes));
 }
@@ -140,7 +140,8 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
        {temporary != nullptr ? temporary : "/tmp", "/dev/shm", "/var/tmp"}) {
     tried += (tried.empty() ? "" : ", ") + parent;
     std::string folder = parent + "/prun-XXXXXX";
-    if (!system::is_guarded(parent) || ::mkdtemp(folder.data()) == nullptr) continue;  // makes a new one, mode 0700
+    if (!system::is_guarded(parent) || ::mkdtemp(folder.data()) == nullptr)
+      continue;  // makes a new one, mode 0700
     if (is_usable(folder, needed_bytes)) {
       return std::unique_ptr<Store>(new Store(folder, run, true));
     }

@@ -66,8 +66,7 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
         choice.free_context % 2 != 0 || (rank == comm.rank() && choice != mine)) {
       throw Error(Errc::bad_data,
                   comm.say("a new communicator") + ": " + world.name(comm.world_rank(rank)) +
-                      " offers a number that none can have: " +
-                      std::to_string(choice.free_context),
+                      " offers a number that none can have: " + std::to_string(choice.free_context),
                   rank);
     }
     context = std::max(context, choice.free_context);

@@ -44,7 +44,7 @@ struct Parties {
 
 enum class Verdict : std::uint8_t {
   go_on = 1,
-  refused = 2,  // there is a connection between the two already, or about to be
+  refused = 2,           // there is a connection between the two already, or about to be
   other_protection = 3,  // one of the two wants encryption and the other does not
 };
 

@@ -101,8 +101,8 @@ core::Result<std::span<const std::byte>> RecordReader::next(std::span<std::byte>
     return partial_.size() == wanted;
   };
   const bool begun = !partial_.empty();
-  if ((begun || bytes.size() < record_length_bytes) &&
-      partial_.size() < record_length_bytes && !fill(record_length_bytes)) {
+  if ((begun || bytes.size() < record_length_bytes) && partial_.size() < record_length_bytes &&
+      !fill(record_length_bytes)) {
     return std::span<const std::byte>();
   }
   const std::byte* head = partial_.empty() ? bytes.data() : partial_.data();

@@ -2,9 +2,9 @@
 // each kind of frame, as plain bytes and in records. Whoever it says it to waits for a message of it,
 // and gets an error that names the peer, in bounded memory.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <malloc.h>
 
 #include <asio/io_context.hpp>
@@ -216,11 +216,11 @@ Bytes times(std::size_t count, const std::function<Bytes(std::size_t)>& one) {
 struct Lie {
   std::string name;
   Bytes bytes;
-  std::string cause;  // in the error that the receive ends with
+  std::string cause;    // in the error that the receive ends with
   bool leaves = false;  // the liar closes its socket behind it
 };
-void PrintTo(const Lie& lie, std::ostream* out) {
-  *out << lie.name;
+std::ostream& operator<<(std::ostream& out, const Lie& lie) {
+  return out << lie.name;
 }
 
 void put32(std::byte* at, std::uint32_t value) {
@@ -245,13 +245,13 @@ std::vector<Lie> lies() {
       {"eager_again_first", {std::byte{2}}, "repeats an envelope before there was one"},
       {"eager_over_a_mebibyte", bytes_of(message(FrameKind::eager, unwanted_tag, (1u << 20) + 1)),
        "more than its kind may carry"},
-      {"eager_beyond_its_room",
-       bytes_of(message(FrameKind::eager, unwanted_tag, (256u << 10) + 1)),
+      {"eager_beyond_its_room", bytes_of(message(FrameKind::eager, unwanted_tag, (256u << 10) + 1)),
        "more than it was given room for"},
       {"eager_beyond_its_room_in_sum",
-       times(17, [](std::size_t) {
-         return bytes_of(message(FrameKind::eager, unwanted_tag, 16u << 10), 16u << 10);
-       }),
+       times(17,
+             [](std::size_t) {
+               return bytes_of(message(FrameKind::eager, unwanted_tag, 16u << 10), 16u << 10);
+             }),
        "more than it was given room for"},
       {"eager_again_beyond_its_room",
        bytes_of(message(FrameKind::eager, unwanted_tag, 0)) + Bytes(1024, std::byte{2}),
@@ -266,10 +266,9 @@ std::vector<Lie> lies() {
       {"rts_too_long", bytes_of(message(FrameKind::rts, unwanted_tag, (1ull << 46) + 1)),
        "more than its kind may carry"},
       {"rts_beyond_its_room",
-       times(1025,
-             [](std::size_t i) {
-               return bytes_of(message(FrameKind::rts, unwanted_tag, 8, i + 1));
-             }),
+       times(
+           1025,
+           [](std::size_t i) { return bytes_of(message(FrameKind::rts, unwanted_tag, 8, i + 1)); }),
        "more than it was given room for"},
       {"cts_flag",
        bytes_of(numbered(FrameKind::cts, 1), 0, [](std::byte* h) { h[1] = std::byte{2}; }),
@@ -288,8 +287,8 @@ std::vector<Lie> lies() {
        "segment of 0 bytes"},
       {"data_too_long", offered(1u << 20) + bytes_of(numbered(FrameKind::data, 1, (1u << 20) + 1)),
        "segment of 1048577 bytes"},
-      {"data_of_all_ones",
-       offered(64) + bytes_of(numbered(FrameKind::data, 1, 0xffffffff)), "segment of 4294967295"},
+      {"data_of_all_ones", offered(64) + bytes_of(numbered(FrameKind::data, 1, 0xffffffff)),
+       "segment of 4294967295"},
       {"data_beyond_the_end", offered(64) + bytes_of(numbered(FrameKind::data, 1, 65), 65),
        "more of a payload than it announced"},
       {"data_beyond_the_end_in_sum",
@@ -435,8 +434,7 @@ TEST_P(TamperedRecords, EndTheConnection) {
   hear(challenge);
   asio::write(middle, asio::buffer(security::make_proof(victim.key(), hello, challenge)));
   hear(welcome);
-  security::RecordCipher honest(
-      security::connector_keys(victim.key(), hello, challenge).outgoing);
+  security::RecordCipher honest(security::connector_keys(victim.key(), hello, challenge).outgoing);
   Bytes first;
   Bytes second;
   security::seal_all(honest, bytes_of(message(FrameKind::eager, unwanted_tag, 8), 8), first);

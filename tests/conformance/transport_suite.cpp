@@ -575,9 +575,9 @@ const TransportCase shm_copying{"shm_copying",
 const TransportCase tcp_compressing{"tcp_compressing", make_compressing_tcp_net};
 const TransportCase tcp_encrypting{"tcp_encrypting",
                                    [](int ranks) { return make_encrypting_tcp_net(ranks, false); }};
-const TransportCase tcp_compressing_and_encrypting{
-    "tcp_compressing_and_encrypting",
-    [](int ranks) { return make_encrypting_tcp_net(ranks, true); }};
+const TransportCase tcp_compressing_and_encrypting{"tcp_compressing_and_encrypting", [](int ranks) {
+                                                     return make_encrypting_tcp_net(ranks, true);
+                                                   }};
 
 const auto name_of = [](const testing::TestParamInfo<TransportCase>& info) {
   return info.param.name;
@@ -585,21 +585,22 @@ const auto name_of = [](const testing::TestParamInfo<TransportCase>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Every, TransportSuite,
                          testing::Values(self, memory, memory_in_pieces, tcp, tcp_one_loop,
-                                         tcp_compressing, tcp_encrypting, tcp_compressing_and_encrypting,
-                                         shm, shm_copying),
+                                         tcp_compressing, tcp_encrypting,
+                                         tcp_compressing_and_encrypting, shm, shm_copying),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Between, TransportPairSuite,
                          testing::Values(memory, memory_in_pieces, tcp, tcp_one_loop,
-                                         tcp_compressing, tcp_encrypting, tcp_compressing_and_encrypting,
-                                         shm, shm_copying),
+                                         tcp_compressing, tcp_encrypting,
+                                         tcp_compressing_and_encrypting, shm, shm_copying),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Partial, TransportPiecesSuite,
-                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_compressing, tcp_encrypting,
-                                         tcp_compressing_and_encrypting, shm,
+                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_compressing,
+                                         tcp_encrypting, tcp_compressing_and_encrypting, shm,
                                          shm_copying),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Segments, TransportSegmentsSuite,
-                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_encrypting), name_of);
+                         testing::Values(memory_in_pieces, tcp, tcp_one_loop, tcp_encrypting),
+                         name_of);
 
 }  // namespace
 }  // namespace prun::test

@@ -490,6 +490,22 @@ TEST_F(TcpSuite, EncryptedConnectionShowsNothingOfItsBytes) {
   EXPECT_EQ(seen.find("ssss"), std::string::npos);
 }
 
+TEST_F(TcpSuite, NothingIsHeldBackForAPeerThatHasSaidGoodbye) {
+  for (const bool encrypt : {false, true}) {
+    TcpNet net(2, false, core::CompressionMode::off, encrypt);
+    net.tcp(0).send_frame(1, eager(1, 3), Bytes(3));
+    ASSERT_TRUE(net.run_until([&] { return net.receiver(1).arrived().size() == 1; }));
+    // It does not read, and then it leaves.
+    while (net.tcp(0).flushed(1)) net.tcp(0).send_frame(1, eager(2, 100'000), Bytes(100'000));
+    net.tcp(1).close();
+    while (net.receiver(0).times_gone(1) == 0) net.step(0);
+    EXPECT_TRUE(net.receiver(0).gone().front().orderly);
+    EXPECT_TRUE(net.tcp(0).flushed(1));
+    EXPECT_TRUE(net.tcp(0).flushed());
+    EXPECT_TRUE(net.tcp(0).drained());
+  }
+}
+
 // Sixty-four places full of strangers, and more of them all the time: whoever has the key gets in.
 TEST_F(TcpSuite, CrowdDoesNotPushOutARankThatHasSaidHello) {
   TcpNet& net = make(2);

@@ -5,7 +5,7 @@ from ..markdown import table
 from ..places import Where
 from ..plots import Bars
 from ..results import Rows
-from ..shown import bars, figure_columns, label, operation_columns, scaled
+from ..shown import bars, figure_columns, operation_columns, scaled
 
 KINDS = ("prun", "prun_encrypted")
 LINKS = (("100mbit", "100 Mbit"), ("1gbit", "1 Gbit"), ("none", "unshaped"))
@@ -35,8 +35,12 @@ def tables(rows):
 
 def panels(rows):
     streams, _ = split(rows)
-    return [Bars("Stream", "MB/s", tuple(map(label, streams)),
-                 bars(streams, KINDS, lambda row, name: scaled(row.figure(name, "bytes_per_second"), 1e-6)), log_y=True)]
+    found = []
+    for _, link in LINKS:
+        chosen = streams.of(case=link)
+        found.append(Bars(f"Stream, {link}", "MB/s", tuple(words.size(row.bytes) for row in chosen),
+                          bars(chosen, KINDS, lambda row, name: scaled(row.figure(name, "bytes_per_second"), 1e-6))))
+    return found
 
 
 def runs(links, hosts, seconds, **more):

@@ -10,7 +10,7 @@ namespace prun::transport {
 SealedOutput::Batch SealedOutput::seal(std::span<const iovec> pieces, std::size_t at) {
   PRUN_ASSERT(!waits());
   Batch batch;
-  std::size_t end = 0;  // of the records in scratch_
+  std::size_t end = 0;   // of the records in scratch_
   std::size_t text = 0;  // of the one that is being made
   const auto finish = [&] {
     if (text == 0) return;

@@ -63,9 +63,9 @@ void OutgoingHandshake::start() {
 void OutgoingHandshake::say_hello() {
   Error ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  hello_ = security::make_hello(context_.key,
-                                {context_.job_id, context_.self, peer_, context_.encrypt},
-                                security::fresh_nonce());
+  hello_ =
+      security::make_hello(context_.key, {context_.job_id, context_.self, peer_, context_.encrypt},
+                           security::fresh_nonce());
   asio::async_write(
       socket_, asio::buffer(hello_), [self = shared_from_this()](const Error& error, std::size_t) {
         if (error)

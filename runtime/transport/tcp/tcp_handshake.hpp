@@ -37,7 +37,7 @@ struct ConnectOutcome {
     refused,      // the peer has, or is making, the connection between us itself
     interrupted,  // the peer closed before the end: worth another attempt
     unreachable,  // there is nobody
-    impostor,     // whoever answers does not hold the job's key, or will not encrypt as this job does
+    impostor,  // whoever answers does not hold the job's key, or will not encrypt as this job does
   };
   Kind kind;
   std::string cause;  // for people, when not connected

@@ -159,7 +159,8 @@ bool TcpTransport::flush_dirty() {
 }
 
 bool TcpTransport::frames_waiting(const Link& link) {
-  return link.outbox.frames_waiting() || (link.connection && link.connection->holds_back());
+  return link.outbox.frames_waiting() ||
+         (link.state == Link::State::connected && link.connection->holds_back());
 }
 
 bool TcpTransport::flushed(WorldRank peer) {

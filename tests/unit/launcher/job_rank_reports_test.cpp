@@ -25,8 +25,7 @@ TEST_F(Reports, NothingIsBelievedTwiceOrOutOfTurn) {
   EXPECT_EQ(reports_.exited(2), "its agent says that rank 2 has ended, which does not run");
   EXPECT_FALSE(reports_.started(2));
   EXPECT_EQ(reports_.started(2), "its agent says twice that rank 2 was started");
-  EXPECT_EQ(reports_.done(2),
-            "its agent says that all of rank 2 is told, which has not ended");
+  EXPECT_EQ(reports_.done(2), "its agent says that all of rank 2 is told, which has not ended");
   EXPECT_FALSE(reports_.announced(2));
   EXPECT_EQ(reports_.announced(2), "its agent says twice where rank 2 listens");
   EXPECT_FALSE(reports_.exited(2));

@@ -216,8 +216,9 @@ TEST_F(RemoteCommand, AFifoOrAFolderInTheCacheIsNotStarted) {
 }
 
 TEST_F(RemoteCommand, ACacheThatIsNoAbsolutePathIsNone) {
-  EXPECT_THAT(run("HASH\n" + agent_, "cd " + root_.string() + "; XDG_CACHE_HOME=tmp; "
-                                                              "export XDG_CACHE_HOME; "),
+  EXPECT_THAT(run("HASH\n" + agent_, "cd " + root_.string() +
+                                         "; XDG_CACHE_HOME=tmp; "
+                                         "export XDG_CACHE_HOME; "),
               EndsWith("started --arrived HASH " + cached().string() + "\n"));
 }
 
@@ -229,7 +230,9 @@ class OthersPlaces : public RemoteCommand {
     if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
     ::chmod(root_.c_str(), 0755);
   }
-  static void give_away(const fs::path& path) { ASSERT_EQ(::lchown(path.c_str(), other, other), 0); }
+  static void give_away(const fs::path& path) {
+    ASSERT_EQ(::lchown(path.c_str(), other, other), 0);
+  }
   const std::string trap_ = "#!/bin/sh\necho the code of another\n";
 };
 

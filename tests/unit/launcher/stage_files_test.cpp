@@ -110,7 +110,8 @@ TEST_F(StageFiles, ACacheWhosePlaceOthersCanTakeIsNotUsed) {
   fs::create_directories(root_ / "cache");
   ::chmod((root_ / "cache").c_str(), 0777);
   EXPECT_FALSE(open()->run_folder().starts_with((root_ / "cache").string()));
-  EXPECT_THAT(cache_fault(environment_), HasSubstr("others can put a folder of theirs in the place"));
+  EXPECT_THAT(cache_fault(environment_),
+              HasSubstr("others can put a folder of theirs in the place"));
 }
 
 TEST_F(StageFiles, ATemporaryFolderOfAnotherIsNotUsed) {

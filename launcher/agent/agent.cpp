@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -35,13 +37,14 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 }  // namespace
 
 Agent::Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
-             bootstrap::AgentHello hello)
+             bootstrap::AgentHello hello, system::Leftovers& leftovers)
     : io_(io),
       children_(io),
       termination_(io),
       grace_(io),
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
+      leftovers_(leftovers),
       environment_(system::own_environment()),
       descriptor_limit_(system::raise_descriptor_limit()) {}
 
@@ -55,7 +58,12 @@ void Agent::run() {
   launcher_->send(hello_);
   launcher_->start([this](const ControlFrame& frame) { on_frame(frame); },
                    [this](const FrameLink::End&) { leave(); });
-  io_.run();
+  try {
+    io_.run();
+  } catch (const std::bad_alloc&) {
+    // What it has is enough to end the ranks; the launcher reads why.
+    std::fputs("its agent has run out of memory\n", stderr);
+  }
   end_descendants();
   intake_.reset();
   forwarder_.reset();
@@ -81,7 +89,7 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::stage_offer:
       take<stage::StageOffer>(frame, [this](stage::StageOffer offer) {
-        if (!setup_) staging_ = std::make_unique<Staging>(std::move(offer), environment_);
+        if (!setup_) staging_ = std::make_unique<Staging>(std::move(offer), environment_, leftovers_);
       });
       return;
     case ControlKind::stage_data:

@@ -22,6 +22,7 @@
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
 #include "launcher/system/descriptor.hpp"
+#include "launcher/system/leftovers.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 
 namespace prun::agent {
@@ -32,7 +33,7 @@ namespace prun::agent {
 class Agent : private RankListener {
  public:
   Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
-        bootstrap::AgentHello hello);
+        bootstrap::AgentHello hello, system::Leftovers& leftovers);
 
   // Greets the launcher and serves it until it leaves; when this returns no process of the job is
   // left on the host.
@@ -83,6 +84,7 @@ class Agent : private RankListener {
   asio::steady_timer grace_;
   std::shared_ptr<FrameLink> launcher_;
   bootstrap::AgentHello hello_;
+  system::Leftovers& leftovers_;
   std::vector<std::string> environment_;
   std::optional<rlimit> descriptor_limit_;  // as it was when this process began
   OutputWindow window_;

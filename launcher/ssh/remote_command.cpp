@@ -21,9 +21,10 @@ constexpr std::string_view start_cached =
 
 // A folder serves if it is this user's alone, a file in it can be made, may be executed, and there is
 // room. In folders that others may write to only a new folder of our own serves, whose name nobody
-// could know before: no link of theirs is ever followed.
+// could know before: no link of theirs is ever followed. A launcher that leaves meanwhile must not end
+// the shell before it has removed what it has made.
 constexpr std::string_view take_in =
-    "printf '\\nprun-shell %s\\n' \"$p\"; "
+    "trap '' PIPE; printf '\\nprun-shell %s\\n' \"$p\"; "
     "try() {{ (umask 077; mkdir $1 \"$d\" && "
     "case `ls -ld \"$d\"` in drwx--[-S]---*) ;; *) exit 1;; esac && "
     "true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "

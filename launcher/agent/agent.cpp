@@ -65,6 +65,7 @@ void Agent::run() {
     std::fputs("its agent has run out of memory\n", stderr);
   }
   end_descendants();
+  watch_.reset();
   intake_.reset();
   forwarder_.reset();
   staging_.reset();
@@ -81,15 +82,22 @@ void Agent::take(const ControlFrame& frame, Handler handler) {
 }
 
 void Agent::on_frame(const ControlFrame& frame) {
+  if (watch_) watch_->heard();
   if (deaf_) return;
   switch (frame.kind) {
+    case ControlKind::watch:
+      take<liveness::Watch>(frame, [this](const liveness::Watch& order) { watch_launcher(order); });
+      return;
+    case ControlKind::beat:
+      return;
     case ControlKind::job_setup:
       take<bootstrap::JobSetup>(frame,
                                 [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
       return;
     case ControlKind::stage_offer:
       take<stage::StageOffer>(frame, [this](stage::StageOffer offer) {
-        if (!setup_) staging_ = std::make_unique<Staging>(std::move(offer), environment_, leftovers_);
+        if (!setup_)
+          staging_ = std::make_unique<Staging>(std::move(offer), environment_, leftovers_);
       });
       return;
     case ControlKind::stage_data:
@@ -178,6 +186,15 @@ void Agent::refuse(const std::string& why) {
   deaf_ = true;
   launcher_->send(
       bootstrap::AgentProblem{125, "its agent does not understand the launcher: " + why});
+}
+
+void Agent::watch_launcher(const liveness::Watch& order) {
+  if (watch_) return;
+  // Nothing where the launcher was told to use another program than ssh.
+  const char* const connection = system::find_variable(environment_, "SSH_CONNECTION");
+  watch_ = std::make_unique<LauncherWatch>(io_, *launcher_, order,
+                                           ssh_ends(connection != nullptr ? connection : ""),
+                                           [this] { leave(); });
 }
 
 void Agent::set_up(bootstrap::JobSetup setup) {

@@ -18,6 +18,7 @@
 #include "launcher/agent/file_forwarder.hpp"
 #include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/launcher_watch.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
@@ -77,12 +78,14 @@ class Agent : private RankListener {
   RankProcess* find(std::uint32_t rank);
   void resume_output();
   void leave();
+  void watch_launcher(const liveness::Watch& order);
 
   asio::io_context& io_;
   asio::signal_set children_;
   asio::signal_set termination_;
   asio::steady_timer grace_;
   std::shared_ptr<FrameLink> launcher_;
+  std::unique_ptr<LauncherWatch> watch_;  // where the launcher wants it
   bootstrap::AgentHello hello_;
   system::Leftovers& leftovers_;
   std::vector<std::string> environment_;

@@ -34,6 +34,7 @@ void FrameLink::start(OnFrame on_frame, OnEnd on_end, std::span<const std::byte>
 void FrameLink::send_bytes(std::vector<std::byte> bytes) {
   if (!open_ || !can_write_ || closing_writing_) return;
   queue_.push_back(std::move(bytes));
+  last_sent_ = std::chrono::steady_clock::now();
   if (writing_ == 0) write_more();
 }
 

@@ -42,7 +42,7 @@ What you see
 
 When to give up
   --timeout S         end the job after S seconds (exit status 124)
-  --start-timeout S   seconds for each step of starting (default: 15)
+  --node-timeout S    give up a silent host (4); --start-timeout: a step (15)
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ core::Result<std::uint32_t> count_of(const std::string& text, const std::string&
 // Seconds above 0, with or without a fraction or an s behind it. Never rounded to none at all.
 core::Result<std::chrono::milliseconds> seconds_of(const std::string& text,
                                                    const std::string& option);
+
+// --node-timeout: nothing for 0, which is never.
+core::Result<std::optional<std::chrono::milliseconds>> node_timeout_of(const std::string& text,
+                                                                       const std::string& option);
 
 // "a,b,c" in its parts. Empty parts are left out.
 std::vector<std::string> parts_of(std::string_view text, char separator);

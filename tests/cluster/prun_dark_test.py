@@ -164,6 +164,39 @@ class Alive(DarkTest):
                          (124, "prun: the job was ended at its time limit of 6 s (--timeout)"))
 
 
+class Bereaved(DarkTest):
+    """What the other ranks are told, with two on each of two hosts."""
+
+    hosts = 2
+
+    def wait_at(self, place, victim):
+        process = self.cluster.popen("rpi1", ["prun", "-H", "rpi1:2,rpi2:2", str(PROGRAMS / "bereaved"), place, str(victim)])
+        self.addCleanup(self.end, process)
+        for _ in range(4):
+            self.assertIn(" waits ", process.stdout.readline())
+        return process
+
+    def told(self, process, others, pattern):
+        out, err = process.communicate(timeout=40)
+        lines = dict(line.split(" ", 1) for line in out.splitlines())
+        for rank in others:
+            self.assertRegex(lines.get(str(rank), "nothing"), pattern, out + err)
+
+    def test_of_a_rank_that_dies(self):
+        for place in ("barrier", "allreduce", "allreduce-large", "bcast-large", "alltoall-large", "send-large", "recv"):
+            with self.subTest(place):
+                process = self.wait_at(place, 3)
+                [victim] = [number for number, words in self.cluster.processes("rpi2") if "/bereaved" in words
+                            and b"\0PRUN_RANK=3\0" in pathlib.Path(f"/proc/{number}/environ").read_bytes()]
+                os.kill(victim, signal.SIGKILL)
+                self.told(process, (0, 1, 2), r"was told peer_lost: .*\brank 3 on rpi2 died: signal 9")
+
+    def test_of_a_host_that_goes_dark(self):
+        process = self.wait_at("allreduce", 1)
+        self.off("rpi2")
+        self.told(process, (0,), r"was told peer_lost: .*\brank [23] on rpi2 is lost: its host stopped answering [34] s ago$")
+
+
 class CutOff(DarkTest):
     """A host whose cable is out for good ends its ranks by itself."""
 

@@ -115,9 +115,8 @@ class LeavesNothing(unittest.TestCase):
 
 
 class Kills(LeavesNothing):
-
     def job(self, chance):
-        """The words of a job, and whether its ranks have children of their own."""
+        """What kind of job, and the words that start it."""
         kind = chance.choice(["parents", "stubborn", "short", "stream", "staged", "afresh"])
         # A host that goes dark while its login is under way is waited for as long as one that boots.
         options = ["--start-timeout", "8", "-H", HOSTS, "-n", "6"]

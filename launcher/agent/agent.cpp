@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -35,13 +37,14 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 }  // namespace
 
 Agent::Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
-             bootstrap::AgentHello hello)
+             bootstrap::AgentHello hello, system::Leftovers& leftovers)
     : io_(io),
       children_(io),
       termination_(io),
       grace_(io),
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
+      leftovers_(leftovers),
       environment_(system::own_environment()),
       descriptor_limit_(system::raise_descriptor_limit()) {}
 
@@ -55,8 +58,14 @@ void Agent::run() {
   launcher_->send(hello_);
   launcher_->start([this](const ControlFrame& frame) { on_frame(frame); },
                    [this](const FrameLink::End&) { leave(); });
-  io_.run();
+  try {
+    io_.run();
+  } catch (const std::bad_alloc&) {
+    // What it has is enough to end the ranks; the launcher reads why.
+    std::fputs("its agent has run out of memory\n", stderr);
+  }
   end_descendants();
+  watch_.reset();
   intake_.reset();
   forwarder_.reset();
   staging_.reset();
@@ -73,15 +82,22 @@ void Agent::take(const ControlFrame& frame, Handler handler) {
 }
 
 void Agent::on_frame(const ControlFrame& frame) {
+  if (watch_) watch_->heard();
   if (deaf_) return;
   switch (frame.kind) {
+    case ControlKind::watch:
+      take<liveness::Watch>(frame, [this](const liveness::Watch& order) { watch_launcher(order); });
+      return;
+    case ControlKind::beat:
+      return;
     case ControlKind::job_setup:
       take<bootstrap::JobSetup>(frame,
                                 [this](bootstrap::JobSetup setup) { set_up(std::move(setup)); });
       return;
     case ControlKind::stage_offer:
       take<stage::StageOffer>(frame, [this](stage::StageOffer offer) {
-        if (!setup_) staging_ = std::make_unique<Staging>(std::move(offer), environment_);
+        if (!setup_)
+          staging_ = std::make_unique<Staging>(std::move(offer), environment_, leftovers_);
       });
       return;
     case ControlKind::stage_data:
@@ -203,6 +219,15 @@ void Agent::refuse(const std::string& why) {
   deaf_ = true;
   launcher_->send(
       bootstrap::AgentProblem{125, "its agent does not understand the launcher: " + why});
+}
+
+void Agent::watch_launcher(const liveness::Watch& order) {
+  if (watch_) return;
+  // Nothing where the launcher was told to use another program than ssh.
+  const char* const connection = system::find_variable(environment_, "SSH_CONNECTION");
+  watch_ = std::make_unique<LauncherWatch>(io_, *launcher_, order,
+                                           ssh_ends(connection != nullptr ? connection : ""),
+                                           [this] { leave(); });
 }
 
 void Agent::set_up(bootstrap::JobSetup setup) {

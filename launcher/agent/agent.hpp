@@ -19,11 +19,13 @@
 #include "launcher/agent/file_forwarder.hpp"
 #include "launcher/agent/file_intake.hpp"
 #include "launcher/agent/frame_link.hpp"
+#include "launcher/agent/launcher_watch.hpp"
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
 #include "launcher/system/descriptor.hpp"
 #include "runtime/bootstrap/clock_messages.hpp"
+#include "launcher/system/leftovers.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 #include "runtime/clock/clock_page.hpp"
 #include "runtime/bootstrap/loss_messages.hpp"
@@ -36,7 +38,7 @@ namespace prun::agent {
 class Agent : private RankListener {
  public:
   Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out,
-        bootstrap::AgentHello hello);
+        bootstrap::AgentHello hello, system::Leftovers& leftovers);
 
   // Greets the launcher and serves it until it leaves; when this returns no process of the job is
   // left on the host.
@@ -93,13 +95,16 @@ class Agent : private RankListener {
   RankProcess* find(std::uint32_t rank);
   void resume_output();
   void leave();
+  void watch_launcher(const liveness::Watch& order);
 
   asio::io_context& io_;
   asio::signal_set children_;
   asio::signal_set termination_;
   asio::steady_timer grace_;
   std::shared_ptr<FrameLink> launcher_;
+  std::unique_ptr<LauncherWatch> watch_;  // where the launcher wants it
   bootstrap::AgentHello hello_;
+  system::Leftovers& leftovers_;
   std::vector<std::string> environment_;
   std::optional<rlimit> descriptor_limit_;  // as it was when this process began
   OutputWindow window_;

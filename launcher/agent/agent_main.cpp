@@ -52,13 +52,6 @@ int agent_main(int argc, char** argv) {
         stderr);
     return 125;
   }
-  if (words.size() == 3 && words[0] == "--arrived") {
-    const auto settled = settle(words[1], words[2]);
-    if (!settled.ok()) {
-      std::printf("\nprun-unsent %s\n", settled.failure().text.c_str());
-      return 125;
-    }
-  }
   // A terminal's keys are for the launcher, which tells us what to do. SIGCHLD must not be ignored,
   // or exit statuses are lost; whoever started us may have left it so.
   for (const int number : {SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE})
@@ -69,12 +62,22 @@ int agent_main(int argc, char** argv) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (const auto status = keep_agent()) return *status;
+  const auto leftovers = system::Leftovers::make();
+  const bool arrived = words.size() == 3 && words[0] == "--arrived";
+  if (arrived) note_arrival(words[2], *leftovers);
+  if (const auto status = keep_agent(*leftovers)) return *status;
+  if (arrived) {
+    const auto settled = settle(words[1], words[2]);
+    if (!settled.ok()) {
+      std::printf("\nprun-unsent %s\n", settled.failure().text.c_str());
+      return 125;
+    }
+  }
 
   asio::io_context io(1);
   system::Descriptor in = move_away(0);
   system::Descriptor out = move_away(1);
-  Agent agent(io, std::move(in), std::move(out), describe_host(local));
+  Agent agent(io, std::move(in), std::move(out), describe_host(local), *leftovers);
   agent.run();
   return 0;
 }

@@ -50,6 +50,13 @@ std::string own_path() {
 
 }  // namespace
 
+void note_arrival(const std::string& target, system::Leftovers& leftovers) {
+  const std::string here = own_path();
+  if (here.empty()) return;
+  if (target.empty()) leftovers.add(system::folder_of(here));
+  leftovers.add(here);
+}
+
 core::Status settle(const std::string& hash, const std::string& target) {
   const std::string here = own_path();
   if (here.empty()) {

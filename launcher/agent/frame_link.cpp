@@ -43,6 +43,7 @@ void FrameLink::send_bytes(std::vector<std::byte> bytes) {
     bytes = std::move(records);
   }
   queue_.push_back(std::move(bytes));
+  last_sent_ = std::chrono::steady_clock::now();
   if (writing_ == 0) write_more();
 }
 

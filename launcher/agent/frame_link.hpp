@@ -4,6 +4,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -48,6 +49,11 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   // Whole frames or other bytes that go out in order with them.
   void send_bytes(std::vector<std::byte> bytes);
 
+  // Nothing waits to be written.
+  bool is_idle() const { return queue_.empty(); }
+  // When something was last given to send.
+  std::chrono::steady_clock::time_point last_sent() const { return last_sent_; }
+
   // Called each time everything queued has been written.
   void when_sent(std::function<void()> on_sent) { on_sent_ = std::move(on_sent); }
 
@@ -82,6 +88,7 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
   bootstrap::ControlParser parser_;
   std::array<std::byte, 64 * 1024> buffer_;
   std::deque<std::vector<std::byte>> queue_;
+  std::chrono::steady_clock::time_point last_sent_{};
   std::size_t writing_ = 0;  // entries at the front of queue_ that a write is under way for
   OnFrame on_frame_;
   OnEnd on_end_;

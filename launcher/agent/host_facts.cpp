@@ -8,6 +8,7 @@
 #include <prun/version.hpp>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <vector>
 
@@ -27,6 +28,13 @@ std::string plain_address(std::string text) {
   constexpr std::string_view mapped = "::ffff:";
   if (text.starts_with(mapped) && text.find('.') != std::string::npos) text.erase(0, mapped.size());
   return text;
+}
+
+// 0 for what is none.
+std::uint16_t port_of(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto* const end = text.data() + text.size();
+  return std::from_chars(text.data(), end, port).ptr == end ? port : 0;
 }
 
 }  // namespace
@@ -54,7 +62,7 @@ SshEnds ssh_ends(std::string_view ssh_connection) {
   }
   if (words.size() != 4 || !is_numeric_address(words[0]) || !is_numeric_address(words[2]))
     return {};
-  return {plain_address(words[0]), plain_address(words[2])};
+  return {plain_address(words[0]), plain_address(words[2]), port_of(words[1]), port_of(words[3])};
 }
 
 bootstrap::AgentHello describe_host(bool local) {

@@ -16,6 +16,8 @@ std::uint32_t usable_cores();
 struct SshEnds {
   std::string client_address;
   std::string server_address;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
 
   bool operator==(const SshEnds&) const = default;
 };

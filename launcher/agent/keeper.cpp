@@ -28,7 +28,7 @@ int wait_for_agent(pid_t agent, const sigset_t& signals) {
 
 }  // namespace
 
-std::optional<int> keep_agent() {
+std::optional<int> keep_agent(system::Leftovers& leftovers) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGCHLD);
@@ -52,6 +52,7 @@ std::optional<int> keep_agent() {
   ::close(STDOUT_FILENO);
   const int status = wait_for_agent(agent, signals);
   end_descendants();
+  leftovers.clear();
   return status;
 }
 

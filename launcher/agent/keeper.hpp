@@ -2,12 +2,14 @@
 
 #include <optional>
 
+#include "launcher/system/leftovers.hpp"
+
 namespace prun::agent {
 
 // Divides the process in two before anything else is done. The child is the agent and gets nothing
 // back; the parent watches it and answers the exit status to leave with. Each sees to it that
 // nothing outlives the other: when the agent dies, however, the keeper ends what it has left
-// behind; when the keeper dies the agent is told to end everything.
-std::optional<int> keep_agent();
+// behind, also the names on disk in `leftovers`; when the keeper dies the agent is told to end everything.
+std::optional<int> keep_agent(system::Leftovers& leftovers);
 
 }  // namespace prun::agent

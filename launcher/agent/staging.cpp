@@ -35,9 +35,11 @@ core::Failure about(const stage::OfferedFile& file, const core::Failure& failure
 
 }  // namespace
 
-Staging::Staging(stage::StageOffer offer, std::vector<std::string> environment)
+Staging::Staging(stage::StageOffer offer, std::vector<std::string> environment,
+                 system::Leftovers& leftovers)
     : offer_(std::move(offer)),
       environment_(std::move(environment)),
+      leftovers_(leftovers),
       used_(offer_.files.size()),
       paths_(offer_.files.size()) {}
 
@@ -90,7 +92,7 @@ core::Result<std::vector<std::uint32_t>> Staging::look(const bootstrap::JobSetup
     if (used_[i] && !stage::Store::has(environment_, file.content, file.executable))
       missing_bytes += file.content.bytes;
   }
-  auto store = stage::Store::open(environment_, run_, missing_bytes);
+  auto store = stage::Store::open(environment_, run_, missing_bytes, leftovers_);
   if (!store.ok()) return store.failure();
   store_ = std::move(store).value();
   std::vector<std::string> seen;  // one content under two names comes once

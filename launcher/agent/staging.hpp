@@ -18,7 +18,8 @@ namespace prun::agent {
 class Staging {
  public:
   // `environment` is the agent's own.
-  Staging(stage::StageOffer offer, std::vector<std::string> environment);
+  Staging(stage::StageOffer offer, std::vector<std::string> environment,
+          system::Leftovers& leftovers);
 
   // What the programs that run here need and is not here, by index of the offer.
   core::Result<std::vector<std::uint32_t>> look(const bootstrap::JobSetup& setup,
@@ -58,6 +59,7 @@ class Staging {
 
   stage::StageOffer offer_;
   std::vector<std::string> environment_;
+  system::Leftovers& leftovers_;
   std::string run_;
   std::vector<bool> used_;          // by file: shown in the run's folder
   std::vector<std::string> paths_;  // by file, there

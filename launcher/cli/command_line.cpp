@@ -259,6 +259,9 @@ class Parser {
     value("--start-timeout", [this](const std::string& text) {
       run_.start_timeout = accepted(seconds_of(text, "--start-timeout"));
     });
+    value("--node-timeout", [this](const std::string& text) {
+      run_.node_timeout = accepted(node_timeout_of(text, "--node-timeout"));
+    });
     value("--forward-signals", [this](const std::string& text) {
       run_.signals = accepted(signals_of(text, "--forward-signals"));
     });

@@ -41,7 +41,7 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end after S seconds; --start-timeout S: a step of starting
+  --timeout S         end after S seconds; --start-timeout, --node-timeout: see man
   --on-failure=continue  the others go on when a rank dies or a host is lost
 
 SSH (keys must be in place: prun never asks for a password) and network

@@ -159,6 +159,9 @@ constexpr Option table[] = {
      "Ends the job after S seconds, with exit status 124."},
     {"--start-timeout", Topic::limits, Reach::job, ValueKind::number, "--start-timeout S", "30", "",
      "Seconds for each step of starting; 15 without the option."},
+    {"--node-timeout", Topic::limits, Reach::job, ValueKind::number, "--node-timeout S", "30", "",
+     "Ends the job when a host has not answered for S seconds, as one without power; 4 without the "
+     "option, 0: never. At least 0.5. A cable that is out for less is not noticed."},
     {"--forward-signals", Topic::limits, Reach::job, ValueKind::text, "--forward-signals LIST",
      "WINCH,URG", "",
      "Signals, by commas, that are passed on to the ranks in addition to those that SIGNALS lists; "

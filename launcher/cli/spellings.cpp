@@ -171,6 +171,7 @@ constexpr Spelling table[] = {
     option("timeout", "--timeout", value),
     option("start-timeout", "--start-timeout", value),
     option("spawn-timeout", "--start-timeout", value),
+    option("node-timeout", "--node-timeout", value),
     refused("get-stack-traces", no_hang_report),
     refused("report-state-on-timeout", no_hang_report),
     option("forward-signals", "--forward-signals", value),

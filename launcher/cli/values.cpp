@@ -17,6 +17,8 @@ namespace {
 using core::Failure;
 using core::Result;
 
+// Below, a loaded network alone would be taken for a dead host.
+constexpr std::chrono::milliseconds shortest_node_timeout{500};
 constexpr double longest_wait_seconds = 10.0 * 366 * 24 * 3600;
 
 struct NamedSignal {
@@ -84,6 +86,21 @@ Result<std::chrono::milliseconds> seconds_of(const std::string& text, const std:
                                option, text)};
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+Result<std::optional<std::chrono::milliseconds>> node_timeout_of(const std::string& text,
+                                                                 const std::string& option) {
+  using Timeout = std::optional<std::chrono::milliseconds>;
+  if (text == "0" || text == "0s") return Timeout();
+  const auto time = seconds_of(text, option);
+  if (!time.ok()) return time.failure();
+  if (time.value() < shortest_node_timeout) {
+    return Failure{Errc::invalid_argument,
+                   fmt::format("{0}: '{1}' is less than any network takes; at least 0.5, or 0 for "
+                               "never",
+                               option, text)};
+  }
+  return Timeout(time.value());
 }
 
 std::vector<std::string> parts_of(std::string_view text, char separator) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ core::Result<std::chrono::milliseconds> seconds_of(const std::string& text,
 
 // "5000-5100", or "5000:5100" as MPICH has it, or one port.
 core::Result<core::PortRange> ports_of(const std::string& text, const std::string& option);
+// --node-timeout: nothing for 0, which is never.
+core::Result<std::optional<std::chrono::milliseconds>> node_timeout_of(const std::string& text,
+                                                                       const std::string& option);
 
 // "a,b,c" in its parts. Empty parts are left out.
 std::vector<std::string> parts_of(std::string_view text, char separator);

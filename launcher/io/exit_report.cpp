@@ -109,4 +109,10 @@ std::string time_limit_sentence(std::chrono::milliseconds limit) {
                      static_cast<double>(limit.count()) / 1000.0);
 }
 
+std::string silence_words(std::chrono::milliseconds silence) {
+  const auto tenths = (silence.count() + 50) / 100;
+  return tenths < 20 ? fmt::format("stopped answering {}.{} s ago", tenths / 10, tenths % 10)
+                     : fmt::format("stopped answering {} s ago", (tenths + 5) / 10);
+}
+
 }  // namespace prun::io

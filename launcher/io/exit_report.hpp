@@ -49,4 +49,7 @@ int exit_status_of_abort(std::int32_t status);
 // "the job was ended at its time limit of 1.5 s (--timeout)".
 std::string time_limit_sentence(std::chrono::milliseconds limit);
 
+// "stopped answering 4 s ago", of a host.
+std::string silence_words(std::chrono::milliseconds silence);
+
 }  // namespace prun::io

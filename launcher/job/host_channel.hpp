@@ -76,6 +76,11 @@ class HostChannel {
   void send(const Message& message) {
     if (link_) link_->send(message);
   }
+  // The same, if nothing else is on its way.
+  template <class Message>
+  void send_if_idle(const Message& message) {
+    if (link_ && link_->is_idle()) link_->send(message);
+  }
   // Called each time all that was given to send() has left.
   void when_sent(std::function<void()> on_sent) {
     if (link_) link_->when_sent(std::move(on_sent));

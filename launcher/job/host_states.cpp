@@ -112,6 +112,9 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase == HostPhase::staging;
     case ControlKind::stage_unpassed:
       return phase >= HostPhase::staging && phase <= HostPhase::done;
+    case ControlKind::beat:
+    case ControlKind::probe_port:
+      return phase >= HostPhase::agent_up && phase <= HostPhase::done;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;
     case ControlKind::rank_started:

@@ -1,6 +1,7 @@
 #include "launcher/job/job.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds interrupt_grace{2000};  // after Ctrl-C, between TERM and KILL
 constexpr milliseconds failure_grace{500};  // after a rank has failed: others end within a second
-constexpr milliseconds after_grace{1000};   // for the news of the KILL to come back
+constexpr milliseconds time_for_last_words{150};  // of ranks that have lost another
+constexpr milliseconds after_grace{1000};         // for the news of the KILL to come back
 constexpr milliseconds closing_patience{5000};
 constexpr milliseconds ended_patience{2000};  // the same when the job was ended by force
 
@@ -149,6 +151,7 @@ int Job::run() {
     });
   }
   show_status();
+  watch_hosts();
   begin_logins();
   make_offer();
   io_.run();
@@ -186,13 +189,25 @@ void Job::end_job(milliseconds grace, int number) {
   }
   stage_ = Stage::ending;
   trace("ending the ranks");
+  if (ranks_have_joined_ && grace == failure_grace) {
+    // They hear at the same time whom they have lost, and may have something to say about it.
+    end_timer_.expires_after(time_for_last_words);
+    end_timer_.async_wait([this, grace, number](asio::error_code error) {
+      if (!error) terminate_ranks(grace, number);
+    });
+  } else {
+    terminate_ranks(grace, number);
+  }
+  check_all_done();
+}
+
+void Job::terminate_ranks(milliseconds grace, int number) {
   tell_all(bootstrap::Terminate{static_cast<std::uint32_t>(grace.count()),
                                 static_cast<std::uint8_t>(number)});
   end_timer_.expires_after(grace + after_grace);
   end_timer_.async_wait([this](asio::error_code error) {
     if (!error) close_down(ended_patience);
   });
-  check_all_done();
 }
 
 void Job::check_all_done() {
@@ -295,6 +310,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
   Machine& machine = *machines_[host];
   const auto channel = std::move(machine.channel);  // until the end of this call
   machine.deadline.cancel();
+  if (watch_) watch_->forget(host);
   trace(fmt::format("{}: its channel has ended while {}", name(host), to_string(machine.phase)));
   if (stage_ >= Stage::closing) {
     check_all_closed();
@@ -315,27 +331,37 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
 }
 
 void Job::lose_host(std::uint32_t host, const std::string& why) {
-  Machine& machine = *machines_[host];
-  std::string ranks;
-  for (const auto rank : machine.ranks)
-    ranks += fmt::format("{}{}", ranks.empty() ? "" : ", ", rank);
-  const auto sentence = fmt::format("lost the connection to {} ({} {}){}", name(host),
-                                    machine.ranks.size() == 1 ? "rank" : "ranks", ranks,
-                                    why.empty() ? std::string() : ": " + why);
-  machine.phase = HostPhase::failed;
-  machine.deadline.cancel();
-  if (machine.channel) machine.channel->kill();
-  on_clock_host_lost(host);
+  const auto& ranks = machines_[host]->ranks;
+  lose_hosts({host},
+             fmt::format("lost the connection to {} ({} {}){}", name(host),
+                         ranks.size() == 1 ? "rank" : "ranks", fmt::join(ranks, ", "),
+                         why.empty() ? std::string() : ": " + why),
+             "the connection to its host was lost");
+}
+
+// `cause` is what ranks are told of those they have lost.
+void Job::lose_hosts(const std::vector<std::uint32_t>& hosts, const std::string& sentence,
+                     const std::string& cause) {
+  if (!goes_on()) decide(cli::exit_own_failure, sentence);
   std::vector<std::uint32_t> lost;
-  for (const auto rank : machine.ranks) {
-    if (rank_gone_[rank]) continue;
-    rank_gone_[rank] = true;
-    lost.push_back(rank);
-    output_.end_of(rank);
-    tell_all(bootstrap::PeerLost{rank, false, "the connection to its host was lost"});
+  for (const auto host : hosts) {
+    Machine& machine = *machines_[host];
+    machine.phase = HostPhase::failed;
+    machine.deadline.cancel();
+    if (watch_) watch_->forget(host);
+    if (machine.channel) machine.channel->kill();
+    on_clock_host_lost(host);
+    for (const auto rank : machine.ranks) {
+      if (rank_gone_[rank]) continue;
+      rank_gone_[rank] = true;
+      lost.push_back(rank);
+      output_.end_of(rank);
+      tell_all(bootstrap::PeerLost{rank, false, cause});
+    }
   }
-  if (!go_on_without_host(host, lost, sentence)) {
-    decide(cli::exit_own_failure, sentence);
+  if (goes_on()) {
+    go_on_without_ranks(lost, sentence);
+  } else {
     end_job(failure_grace);
   }
   check_all_done();

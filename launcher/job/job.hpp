@@ -22,6 +22,7 @@
 #include "launcher/job/file_sender.hpp"
 #include "launcher/job/host_channel.hpp"
 #include "launcher/job/host_states.hpp"
+#include "launcher/job/host_watch.hpp"
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
 #include "launcher/job/network_choice.hpp"
@@ -198,8 +199,7 @@ class Job : private HostListener {
     return plan_.options.on_failure == core::OnFailure::go_on && stage_ == Stage::running;
   }
   bool go_on_without(std::uint32_t host, const io::RankEnd& end);
-  bool go_on_without_host(std::uint32_t host, const std::vector<std::uint32_t>& lost,
-                          const std::string& sentence);
+  void go_on_without_ranks(const std::vector<std::uint32_t>& lost, const std::string& sentence);
   void note_loss(const std::string& sentence);
   void on_peer_suspected(const bootstrap::PeerSuspected& suspected);
   void on_survivors_asked(std::uint32_t host, const bootstrap::SurvivorsAsked& asked);
@@ -209,6 +209,12 @@ class Job : private HostListener {
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;
   void lose_host(std::uint32_t host, const std::string& why);
+  void lose_hosts(const std::vector<std::uint32_t>& hosts, const std::string& sentence,
+                  const std::string& cause);
+  // Those that have gone dark (silent_hosts.cpp).
+  void watch_hosts();
+  bool may_be_dead(std::uint32_t host, bool answers) const;
+  void lose_silent_hosts(const std::vector<std::uint32_t>& hosts);
   void watch_signals();
   void on_signal(int number);
   void interrupt(int number);
@@ -220,6 +226,7 @@ class Job : private HostListener {
   void on_broken_output(int error);
   void decide(int status, std::string sentence, Culprit culprit = Culprit::prun);
   void end_job(std::chrono::milliseconds grace, int number = SIGTERM);
+  void terminate_ranks(std::chrono::milliseconds grace, int number);
   void check_all_done();
   void close_down(std::chrono::milliseconds patience);
   void check_all_closed();
@@ -237,6 +244,7 @@ class Job : private HostListener {
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
+  std::unique_ptr<HostWatch> watch_;  // none with --node-timeout 0
   ssh::FanOut fan_out_;
   stage::AgentSupply agents_;
   stage::StageOffer offer_;
@@ -255,7 +263,8 @@ class Job : private HostListener {
   std::vector<bool> rank_gone_;
   Losses losses_;
   SurvivorRounds survivor_rounds_;
-  std::vector<io::RankEnd> ends_;  // in the order they came, for --print-all-exitcodes
+  bool ranks_have_joined_ = false;  // some of them, with the library
+  std::vector<io::RankEnd> ends_;   // in the order they came, for --print-all-exitcodes
   std::vector<bootstrap::RankEndpoint> new_endpoints_;
   asio::steady_timer endpoint_timer_;
   std::vector<std::uint32_t> clock_hosts_;  // index into machines_; empty until the clock is wanted

@@ -19,17 +19,14 @@ bool Job::go_on_without(std::uint32_t host, const io::RankEnd& end) {
   return true;
 }
 
-// Its ranks are gone already, as far as others are concerned.
-bool Job::go_on_without_host(std::uint32_t host, const std::vector<std::uint32_t>& lost,
-                             const std::string& sentence) {
-  if (!goes_on()) return false;
+// Of hosts that are lost. They are gone already, as far as others are concerned.
+void Job::go_on_without_ranks(const std::vector<std::uint32_t>& lost, const std::string& sentence) {
   for (const auto rank : lost) {
-    losses_.add_with_host(rank, name(host));
+    losses_.add_with_host(rank, name(machine_of_rank_[rank]));
     forget_reader(rank);
   }
   note_loss(sentence);
   answer_survivors();
-  return true;
 }
 
 void Job::note_loss(const std::string& sentence) {

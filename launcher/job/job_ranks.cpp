@@ -39,6 +39,7 @@ void Job::take(std::uint32_t host, const ControlFrame& frame, Handler handler) {
 
 void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
   Machine& machine = *machines_[host];
+  if (watch_) watch_->heard(host);
   if (machine.phase == HostPhase::failed || stage_ >= Stage::closing) return;
   if (!may_arrive(machine.phase, frame.kind)) {
     const auto text = fmt::format("its agent sent a message of kind {} while {}",
@@ -63,6 +64,10 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
     case ControlKind::stage_unpassed:
       return take<stage::StageUnpassed>(host, frame,
                                         [&](const auto& unpassed) { on_unpassed(host, unpassed); });
+    case ControlKind::probe_port:
+      return take<liveness::ProbePort>(host, frame, [&](const auto& probe) {
+        if (watch_) watch_->ask_at(host, machine.hello.server_address, probe.port);
+      });
     case ControlKind::rank_started:
       return take<bootstrap::RankStarted>(host, frame, [&](const auto& started) {
         if (is_rank_of(host, started.rank) && holds(host, reports_.started(started.rank)))
@@ -181,6 +186,7 @@ void Job::on_rank_done(std::uint32_t host, std::uint32_t rank) {
 }
 
 void Job::on_rank_endpoint(const bootstrap::RankEndpoint& endpoint) {
+  ranks_have_joined_ = true;
   new_endpoints_.push_back(endpoint);
   if (new_endpoints_.size() > 1) return;
   endpoint_timer_.expires_after(endpoint_batch);

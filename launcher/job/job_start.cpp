@@ -332,6 +332,7 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
     notes_.push_back({host, "its name has no address here, " + name(host) + ".local has"});
   }
   move(host, HostEvent::hello_received);
+  if (watch_ && !machine.local) machine.channel->send(watch_->begin(host));
   leave_window(machine);
   check_stage();
 }

@@ -27,8 +27,9 @@ Datagram make_probe(const security::Key& key, ProbeKind kind, std::uint64_t numb
   datagram[5] = static_cast<std::byte>(kind);
   wire::store_little(datagram.data() + 8, number);
   const auto* head = reinterpret_cast<const unsigned char*>(datagram.data());
-  crypto_generichash(reinterpret_cast<unsigned char*>(datagram.data()) + head_bytes, tag_bytes, head,
-                     head_bytes, reinterpret_cast<const unsigned char*>(key.data()), key.size());
+  crypto_generichash(reinterpret_cast<unsigned char*>(datagram.data()) + head_bytes, tag_bytes,
+                     head, head_bytes, reinterpret_cast<const unsigned char*>(key.data()),
+                     key.size());
   return datagram;
 }
 

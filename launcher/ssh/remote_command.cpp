@@ -26,9 +26,10 @@ constexpr std::string_view start_cached =
 // A folder serves if it is this user's alone, a file in it can be made, may be executed, and there is
 // room. In folders that others may write to only a new folder of our own serves, whose name nobody
 // could know before: no link of theirs is ever followed. And what it is in must not be another's, who
-// could put his own in its place: others may write to it only if it is the system's and sticky.
+// could put his own in its place: others may write to it only if it is the system's and sticky. A
+// launcher that leaves meanwhile must not end the shell before it has removed what it has made.
 constexpr std::string_view take_in =
-    "printf '\\nprun-shell %s\\n' \"$p\"; "
+    "trap '' PIPE; printf '\\nprun-shell %s\\n' \"$p\"; "
     "above() {{ set -- `ls -Lldn \"${{d%/*}}/\"`; case $1 in d????????[tT]*) test \"$3\" = 0;; "
     "d???????[!w]*) test \"$3\" = 0 || test -O \"${{d%/*}}/\";; *) false;; esac; }}; "
     "try() {{ (umask 077; {{ test -n \"$1\" || above; }} && mkdir $1 \"$d\" && "

@@ -6,13 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <system_error>
 
 #include "launcher/system/environment.hpp"
 #include "launcher/system/files.hpp"
+#include "runtime/security/random.hpp"
 
 namespace prun::stage {
 namespace {
@@ -87,6 +91,13 @@ void remove_given_up_runs(const std::string& folder) {
   }
 }
 
+// That nobody knows before, so that nothing of somebody else's is ever taken for ours.
+std::string fresh_name() {
+  std::array<char, 20> name{};
+  std::snprintf(name.data(), name.size(), "%016" PRIx64, security::random_u64());
+  return name.data();
+}
+
 // What ranks have written there is theirs, and keeps it.
 void remove_temporary(const std::string& folder) {
   system::remove_with_files(folder + "/files");
@@ -117,19 +128,25 @@ std::string cache_fault(const std::vector<std::string>& environment) {
   return folder + " is open to others, so what is sent is not kept (chmod 700 " + folder + ")";
 }
 
-Store::Store(std::string folder, std::string run, bool temporary)
+Store::Store(std::string folder, std::string run, bool temporary, system::Leftovers& leftovers)
     : folder_(std::move(folder)),
       run_folder_(folder_ + "/runs/" + std::move(run)),
-      temporary_(temporary) {}
+      temporary_(temporary),
+      leftovers_(leftovers) {}
+
+void Store::drop(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) ::rmdir(path.c_str());
+  leftovers_.forget(path);
+}
 
 core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>& environment,
-                                                 const std::string& run,
-                                                 std::uint64_t needed_bytes) {
+                                                 const std::string& run, std::uint64_t needed_bytes,
+                                                 system::Leftovers& leftovers) {
   std::string tried;
   const std::string cache = cache_folder(environment);
   if (!cache.empty()) {
     if (is_usable(cache, needed_bytes)) {
-      std::unique_ptr<Store> store(new Store(cache, run, false));
+      std::unique_ptr<Store> store(new Store(cache, run, false, leftovers));
       remove_given_up_runs(cache);
       return store;
     }
@@ -139,13 +156,14 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
   for (const std::string parent :
        {temporary != nullptr ? temporary : "/tmp", "/dev/shm", "/var/tmp"}) {
     tried += (tried.empty() ? "" : ", ") + parent;
-    std::string folder = parent + "/prun-XXXXXX";
-    if (!system::is_guarded(parent) || ::mkdtemp(folder.data()) == nullptr)
-      continue;  // makes a new one, mode 0700
-    if (is_usable(folder, needed_bytes)) {
-      return std::unique_ptr<Store>(new Store(folder, run, true));
+    const std::string folder = parent + "/prun-" + fresh_name();
+    for (const char* part : {"", "/files", "/runs"}) leftovers.add(folder + part);
+    const bool made = system::is_guarded(parent) && ::mkdir(folder.c_str(), 0700) == 0;
+    if (made && is_usable(folder, needed_bytes)) {
+      return std::unique_ptr<Store>(new Store(folder, run, true, leftovers));
     }
-    remove_temporary(folder);
+    if (made) remove_temporary(folder);
+    for (const char* part : {"", "/files", "/runs"}) leftovers.forget(folder + part);
   }
   return core::Failure{Errc::resource, "no folder there can take " +
                                            std::to_string(needed_bytes / 1000 + 1) +
@@ -154,12 +172,12 @@ core::Result<std::unique_ptr<Store>> Store::open(const std::vector<std::string>&
 }
 
 Store::~Store() {
-  if (incoming_) ::unlink(incoming_->path.c_str());
-  for (auto path = shown_.rbegin(); path != shown_.rend(); ++path) {
-    if (::unlink(path->c_str()) != 0) ::rmdir(path->c_str());
-  }
-  ::rmdir(run_folder_.c_str());
-  if (temporary_) remove_temporary(folder_);
+  if (incoming_) drop(incoming_->path);
+  for (auto path = shown_.rbegin(); path != shown_.rend(); ++path) drop(*path);
+  drop(run_folder_);
+  if (!temporary_) return;
+  remove_temporary(folder_);
+  for (const char* part : {"", "/files", "/runs"}) leftovers_.forget(folder_ + part);
 }
 
 bool Store::has(const std::vector<std::string>& environment, const FileContent& content,
@@ -173,13 +191,15 @@ bool Store::has(const FileContent& content, bool executable) const {
 }
 
 core::Status Store::begin(const FileContent& content, bool executable) {
-  if (incoming_) ::unlink(incoming_->path.c_str());
+  if (incoming_) drop(incoming_->path);
   incoming_ = std::make_unique<Incoming>();
   incoming_->content = content;
   incoming_->executable = executable;
   incoming_->target = kept_path(folder_, content, executable);
-  incoming_->path = folder_ + "/files/.new-XXXXXX";
-  incoming_->file.reset(::mkostemp(incoming_->path.data(), O_CLOEXEC));
+  incoming_->path = folder_ + "/files/.new-" + fresh_name();
+  leftovers_.add(incoming_->path);
+  incoming_->file.reset(
+      ::open(incoming_->path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!incoming_->file) return failed("cannot write in " + folder_ + "/files", errno);
   return core::Done{};
 }
@@ -219,7 +239,7 @@ core::Result<std::size_t> Store::read(const FileContent& content, bool executabl
 core::Status Store::finish() {
   const auto incoming = std::move(incoming_);
   const auto give_up = [&](const core::Failure& why) {
-    ::unlink(incoming->path.c_str());
+    drop(incoming->path);
     return why;
   };
   if (incoming->bytes != incoming->content.bytes ||
@@ -232,23 +252,31 @@ core::Status Store::finish() {
     return give_up(failed("cannot keep it in " + folder_ + "/files", errno));
   }
   set_times(incoming->file.get());
+  if (temporary_) leftovers_.add(incoming->target);
   if (::rename(incoming->path.c_str(), incoming->target.c_str()) != 0)
     return give_up(failed("cannot keep it in " + folder_ + "/files", errno));
+  leftovers_.forget(incoming->path);
   return core::Done{};
 }
 
 core::Result<std::string> Store::show(const FileContent& content, bool executable,
                                       const std::string& name) {
-  if (shown_.empty() && ::mkdir(run_folder_.c_str(), 0700) != 0 && errno != EEXIST)
-    return failed("cannot make " + run_folder_, errno);
+  if (shown_.empty()) {
+    leftovers_.add(run_folder_);
+    if (::mkdir(run_folder_.c_str(), 0700) != 0 && errno != EEXIST)
+      return failed("cannot make " + run_folder_, errno);
+  }
   for (std::size_t slash = name.find('/'); slash != std::string::npos;
        slash = name.find('/', slash + 1)) {
     const std::string folder = run_folder_ + "/" + name.substr(0, slash);
-    if (::mkdir(folder.c_str(), 0700) == 0) shown_.push_back(folder);
+    if (::mkdir(folder.c_str(), 0700) != 0) continue;
+    leftovers_.add(folder);
+    shown_.push_back(folder);
   }
   std::string path = run_folder_ + "/" + name;
   const std::string kept = kept_path(folder_, content, executable);
   mark_used(kept);
+  leftovers_.add(path);
   if (::link(kept.c_str(), path.c_str()) != 0) {
     // A file system without links: a copy.
     if (const int error = system::copy_file(kept, path))

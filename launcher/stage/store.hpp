@@ -9,6 +9,7 @@
 
 #include "launcher/stage/content_hash.hpp"
 #include "launcher/system/descriptor.hpp"
+#include "launcher/system/leftovers.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::stage {
@@ -33,10 +34,12 @@ class Store {
   static constexpr std::uint64_t most_bytes = std::uint64_t{512} << 20;
 
   // `needed_bytes` decides where: the cache folder, or a new one in a temporary folder that goes
-  // with this object, if the first cannot be written or has not the room.
+  // with this object, if the first cannot be written or has not the room. What would be left if the
+  // process were killed is noted in `leftovers`, which outlive this object.
   static core::Result<std::unique_ptr<Store>> open(const std::vector<std::string>& environment,
                                                    const std::string& run,
-                                                   std::uint64_t needed_bytes);
+                                                   std::uint64_t needed_bytes,
+                                                   system::Leftovers& leftovers);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -63,11 +66,14 @@ class Store {
   void evict(std::uint64_t limit = most_bytes) const;
 
  private:
-  Store(std::string folder, std::string run, bool temporary);
+  Store(std::string folder, std::string run, bool temporary, system::Leftovers& leftovers);
+
+  void drop(const std::string& path);
 
   std::string folder_;
   std::string run_folder_;
   bool temporary_;
+  system::Leftovers& leftovers_;
   std::vector<std::string> shown_;
 
   struct Incoming {

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/comm/quiet_end.hpp"
+
 namespace prun::detail {
 namespace {
 
@@ -159,6 +161,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     }
     shm_ = std::move(shm).value();
   }
+  end_quietly_when_the_job_does();
   channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
                     [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
                     [this] { clock_ready_ = true; },
@@ -256,6 +259,10 @@ void World::block(const Deadline& deadline) {
   if (launcher_gone_) {
     throw Error(Errc::peer_lost, name(rank_) + ": the launcher has gone, and with it the job");
   }
+  if (job_ends_ && !finalizing_) {
+    throw Error(job_ends_->code, name(rank_) + " cannot go on: " + job_ends_->text,
+                job_ends_->peer);
+  }
   if (endpoint_->has_untaken()) {
     // Asleep for a moment only: if nothing comes, a large message that waits at its sender is let
     // in.
@@ -343,6 +350,13 @@ void World::on_peer_lost(const bootstrap::PeerLost& message) {
   if (peer == rank_) return;
   if (endpoint_->peer_gone(peer)) {
     if (!message.orderly) membership_->lost(peer, message.cause);
+    return;
+  }
+  if (!message.orderly && !goes_on_) {
+    lose(peer, message.cause);
+    // Also those end that wait for ranks that wait for this one.
+    job_ends_ = core::Failure{Errc::peer_lost, name(peer) + " " + message.cause, peer};
+    note_that_the_job_ends();
     return;
   }
   Doubt& doubt = doubts_[peer];
@@ -441,6 +455,7 @@ void World::conclude(WorldRank peer) {
 
 void World::finalize() {
   if (finalized_) return;
+  finalizing_ = true;
   wait([this] { return endpoint_->idle(); }, {});
   if (shm_) shm_->close();
   if (tcp_) {

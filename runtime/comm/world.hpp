@@ -230,11 +230,13 @@ class World {
   std::uint32_t next_context_ = 2;                // 0 and 1 are env.world()'s
   unsigned turns_ = 0;                            // of waiting, of all calls together
   std::uint64_t sleeps_ = 0;
+  bool finalizing_ = false;
   bool finalized_ = false;
   bool launcher_gone_ = false;
   bool clock_ready_ = false;
 
   bool goes_on_ = false;  // without lost ranks
+  std::optional<core::Failure> job_ends_;  // with a rank that is lost: no wait ends well any more
 
   // A peer whose end is not clear yet: its connection broke and the launcher has not said why, or
   // the launcher says it is gone and its last messages may still be under way.

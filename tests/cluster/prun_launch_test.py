@@ -349,7 +349,7 @@ class Ending(ClusterTest):
     def test_the_ssh_of_one_host_killed(self):
         process = self.start("-H", "rpi1,rpi2,rpi3", "-n", "6", "sh", "-c", "echo up; exec sleep 100", ranks=6)
         os.kill(self.one("rpi1", "ssh -T -x -a -o BatchMode=yes -o ConnectTimeout=15 -o GSSAPIAuthentication=no "
-                                 "-o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o ControlMaster=no "
+                                 "-o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o IPQoS=0x10 -o ControlMaster=no "
                                  "-o ClearAllForwardings=yes -o EscapeChar=none -o LogLevel=INFO rpi3"), signal.SIGKILL)
         _, err = process.communicate(timeout=10)
         self.assertEqual(process.returncode, 125)
@@ -366,8 +366,8 @@ class Ending(ClusterTest):
         self.assertRegex(self.last_line(err), r"^prun: lost the connection to rpi2 \(rank 1\)")
         self.cluster.wait_idle(2)
 
-    def test_a_host_that_loses_its_power(self):
-        process = self.start("-H", "rpi1,rpi2,rpi4", "sh", "-c", "echo up; exec sleep 100", ranks=3)
+    def test_a_host_that_loses_its_power_where_ssh_alone_watches(self):
+        process = self.start("--node-timeout", "0", "-H", "rpi1,rpi2,rpi4", "sh", "-c", "echo up; exec sleep 100", ranks=3)
         self.cluster.off("rpi4")
         try:
             begun = time.monotonic()

@@ -25,6 +25,12 @@ class OneRankMisbehaves(LauncherTest):
     def test_killed_in_the_middle_of_a_barrier(self):
         self.assert_ended_by(self.play("killed"), 128 + 9, "signal 9")
 
+    def test_those_who_do_not_catch_it_say_nothing(self):
+        for scenario in ("killed", "segfault", "exits"):
+            with self.subTest(scenario):
+                done = self.play(scenario)
+                self.assertEqual(len(done.err.splitlines()), 1, done.err)
+
     def test_segmentation_fault_while_others_receive(self):
         self.assert_ended_by(self.play("segfault"), 128 + 11, "signal 11 (segmentation fault)")
 

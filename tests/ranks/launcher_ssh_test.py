@@ -279,6 +279,19 @@ class Logins(LauncherTest):
         self.assertRegex(done.last_line, r"^prun: lost the connection to two \(ranks 1, 3\): client_loop: send disconnect: Broken pipe$")
         self.assertLess(done.seconds, 4)
 
+    def test_hosts_that_are_reached_by_other_means_than_ssh_are_heard_too(self):
+        done = self.run_hosts("one,two", 'exec env -u SSH_CONNECTION sh -c "$command"', "--node-timeout", "0.5",
+                              program=("sleep", "2"))
+        self.assertQuiet(done)
+
+    def test_an_agent_that_says_nothing_any_more(self):
+        # Nobody answers datagrams for it here.
+        done = self.run_hosts("one,two", 'exec 3<&0; sh -c "$command" <&3 & agent=$!; exec 3<&-; '
+                                         'test $host = two && sleep 1 && kill -STOP $(pgrep -P $agent) $agent; wait',
+                              "--node-timeout", "0.5", "-n", "4", program=("sleep", "100"))
+        self.assertEqual(done.status, 125)
+        self.assertRegex(done.last_line, r"^prun: two stopped answering \d\.\d s ago \(ranks 1, 3\)$")
+
     def test_no_more_logins_at_once_than_the_window(self):
         log = self.path("log")
         script = f'echo in >> {log}; sleep 0.02; sh -c "$command"'

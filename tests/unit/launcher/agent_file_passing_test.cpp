@@ -214,8 +214,10 @@ class Passing : public ::testing::Test {
   }
   std::unique_ptr<Staging> staging(const std::string& name) {
     auto made = std::make_unique<Staging>(
-        offer_, std::vector<std::string>{"XDG_CACHE_HOME=" + (root_ / name).string(),
-                                         "TMPDIR=" + root_.string()});
+        offer_,
+        std::vector<std::string>{"XDG_CACHE_HOME=" + (root_ / name).string(),
+                                 "TMPDIR=" + root_.string()},
+        *leftovers_);
     const auto wanted = made->look(setup_, {true});
     EXPECT_TRUE(wanted.ok());
     EXPECT_THAT(wanted.value(), ElementsAre(0, 1, 2));
@@ -264,6 +266,7 @@ class Passing : public ::testing::Test {
   std::vector<std::string> contents_;
   stage::StageOffer offer_;
   bootstrap::JobSetup setup_;
+  std::unique_ptr<system::Leftovers> leftovers_ = system::Leftovers::make();
   std::unique_ptr<Staging> first_;
   std::unique_ptr<Staging> second_;
   std::unique_ptr<FileIntake> intake_;

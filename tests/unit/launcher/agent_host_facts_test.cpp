@@ -7,13 +7,14 @@ namespace prun::agent {
 namespace {
 
 TEST(SshEnds, AreTheFirstAndThirdWord) {
-  EXPECT_EQ(ssh_ends("10.0.0.9 52000 10.0.0.2 22"), (SshEnds{"10.0.0.9", "10.0.0.2"}));
+  EXPECT_EQ(ssh_ends("10.0.0.9 52000 10.0.0.2 22"), (SshEnds{"10.0.0.9", "10.0.0.2", 52000, 22}));
   EXPECT_EQ(ssh_ends("fe80::9%eth0 52000 fe80::2%eth0 22"),
-            (SshEnds{"fe80::9%eth0", "fe80::2%eth0"}));
+            (SshEnds{"fe80::9%eth0", "fe80::2%eth0", 52000, 22}));
 }
 
 TEST(SshEnds, PlainIpv4OutOfItsIpv6Clothing) {
-  EXPECT_EQ(ssh_ends("::ffff:10.0.0.9 1 ::ffff:10.0.0.2 22"), (SshEnds{"10.0.0.9", "10.0.0.2"}));
+  EXPECT_EQ(ssh_ends("::ffff:10.0.0.9 1 ::ffff:10.0.0.2 22"),
+            (SshEnds{"10.0.0.9", "10.0.0.2", 1, 22}));
 }
 
 TEST(SshEnds, NothingFromAnythingElse) {

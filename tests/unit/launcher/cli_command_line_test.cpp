@@ -182,6 +182,9 @@ TEST(CommandLine, Times) {
   EXPECT_EQ(run({"-timeout", "0.25", "./a"}).timeout, milliseconds(250));
   EXPECT_EQ(run({"--timeout=0.0001", "./a"}).timeout, milliseconds(1));
   EXPECT_EQ(run({"--start-timeout", "3.5", "./a"}).start_timeout, milliseconds(3500));
+  EXPECT_EQ(run({"./a"}).node_timeout, milliseconds(4000));
+  EXPECT_EQ(run({"--node-timeout", "0.5", "./a"}).node_timeout, milliseconds(500));
+  EXPECT_EQ(run({"--node-timeout=0", "./a"}).node_timeout, std::nullopt);
   EXPECT_EQ(refusal({"--timeout", "0", "./a"}),
             "prun: --timeout: '0' is not a time in seconds above 0; for example: --timeout 90 or "
             "--timeout 0.5");

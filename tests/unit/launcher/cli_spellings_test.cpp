@@ -297,7 +297,7 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
        {"label",      "quiet",       "start-timeout", "ssh-args",  "show-plan", "timestamp",
         "output-dir", "merge",       "raw",           "min-hosts", "user",      "config",
         "no-config",  "show-config", "compress",      "encrypt",   "skip-dead", "wait-hosts",
-        "map",        "stage",       "no-persist"})
+        "map",        "stage",       "no-persist", "node-timeout"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

@@ -94,5 +94,15 @@ TEST(ExitReport, TimeLimit) {
             "the job was ended at its time limit of 1.5 s (--timeout)");
 }
 
+TEST(ExitReport, Silence) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(silence_words(milliseconds(4012)), "stopped answering 4 s ago");
+  EXPECT_EQ(silence_words(milliseconds(3600)), "stopped answering 4 s ago");
+  EXPECT_EQ(silence_words(milliseconds(2000)), "stopped answering 2 s ago");
+  EXPECT_EQ(silence_words(milliseconds(1960)), "stopped answering 2 s ago");
+  EXPECT_EQ(silence_words(milliseconds(540)), "stopped answering 0.5 s ago");
+  EXPECT_EQ(silence_words(milliseconds(61'000)), "stopped answering 61 s ago");
+}
+
 }  // namespace
 }  // namespace prun::io

@@ -76,11 +76,19 @@ TEST(HostStates, FilesAreSpokenOfWhileTheyAreOnTheirWay) {
   EXPECT_FALSE(may_arrive(HostPhase::failed, ControlKind::stage_unpassed));
 }
 
+TEST(HostStates, SignsOfLifeComeFromTheFirstWordToTheLast) {
+  for (const auto kind : {ControlKind::beat, ControlKind::probe_port}) {
+    for (const auto phase : all_phases) {
+      EXPECT_EQ(may_arrive(phase, kind), phase >= HostPhase::agent_up && phase <= HostPhase::done);
+    }
+  }
+}
+
 TEST(HostStates, AgentsNeverSendWhatIsForThem) {
-  for (const auto kind :
-       {ControlKind::job_setup, ControlKind::start, ControlKind::stage_pass_on,
-        ControlKind::stage_source_lost, ControlKind::output_credit, ControlKind::welcome,
-        ControlKind::shutdown, static_cast<ControlKind>(0), static_cast<ControlKind>(200)}) {
+  for (const auto kind : {ControlKind::job_setup, ControlKind::start, ControlKind::stage_pass_on,
+                          ControlKind::stage_source_lost, ControlKind::output_credit,
+                          ControlKind::welcome, ControlKind::shutdown, ControlKind::watch,
+                          static_cast<ControlKind>(0), static_cast<ControlKind>(200)}) {
     for (const auto phase : all_phases) EXPECT_FALSE(may_arrive(phase, kind));
   }
 }

@@ -1,10 +1,12 @@
 #include "launcher/ssh/remote_command.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -109,6 +111,26 @@ TEST_F(RemoteCommand, TakesAnAgentInAndNothingBehindIt) {
 TEST_F(RemoteCommand, DoesNotStartOneThatCameInShort) {
   EXPECT_THAT(run("HASH\n" + agent_.substr(0, 10)),
               EndsWith("\nprun-unsent " + cache().string() + "\n"));
+  EXPECT_TRUE(fs::is_empty(cache()));
+}
+
+TEST_F(RemoteCommand, ALauncherThatHasLeftLeavesNothing) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  const std::string home = "HOME=" + shell_quote((root_ / "home with space").string());
+  const pid_t shell = ::fork();
+  if (shell == 0) {
+    ::dup2(ends[1], 1);
+    ::dup2(::open("/dev/null", O_RDWR), 0);
+    ::dup2(0, 2);
+    const std::string command =
+        "unset XDG_CACHE_HOME; export " + home + "; " + remote_command(request_);
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  ASSERT_EQ(::waitpid(shell, nullptr, 0), shell);
   EXPECT_TRUE(fs::is_empty(cache()));
 }
 

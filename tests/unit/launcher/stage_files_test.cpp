@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 std::span<const std::byte> bytes(const std::string& text) {
@@ -54,7 +56,7 @@ class StageFiles : public ::testing::Test {
     return path.string();
   }
   std::unique_ptr<Store> open(const std::string& run = "1-0", std::uint64_t needed = 1) const {
-    auto store = Store::open(environment_, run, needed);
+    auto store = Store::open(environment_, run, needed, *leftovers_);
     EXPECT_TRUE(store.ok());
     return std::move(store).value();
   }
@@ -72,6 +74,7 @@ class StageFiles : public ::testing::Test {
 
   fs::path root_;
   std::vector<std::string> environment_;
+  std::unique_ptr<system::Leftovers> leftovers_ = system::Leftovers::make();
 };
 
 TEST_F(StageFiles, AreKeptUnderTheirHashAndShownUnderTheirName) {
@@ -206,8 +209,46 @@ TEST_F(StageFiles, WithoutAHomeAFolderOfItsOwnThatGoesAgain) {
   EXPECT_THAT(names_in("."), IsEmpty());
 }
 
+TEST_F(StageFiles, WhatAKilledAgentLeavesIsKnownToWhoeverOutlivesIt) {
+  for (const bool temporary : {false, true}) {
+    if (temporary) ::chmod(write("cache/prun", "in the way").c_str(), 0400);
+    const pid_t agent = ::fork();
+    if (agent == 0) {
+      const auto store = open();
+      keep(*store, "program", true);
+      if (!store->show(content_of("program"), true, "below/program").ok()) ::_exit(1);
+      if (!store->begin(content_of("file"), false).ok()) ::_exit(2);
+      if (!store->add(bytes("fi")).ok()) ::_exit(3);
+      ::_exit(0);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(agent, &status, 0), agent);
+    ASSERT_EQ(status, 0);
+    leftovers_->clear();
+    if (temporary) {
+      EXPECT_THAT(names_in("."), ElementsAre("cache"));
+    } else {
+      EXPECT_THAT(names_in("cache/prun/runs"), IsEmpty());
+      EXPECT_THAT(names_in("cache/prun/files"), SizeIs(1));  // the one that is whole
+      fs::remove_all(root_ / "cache");
+    }
+  }
+}
+
+TEST_F(StageFiles, WhatIsTakenAwayInGoodOrderIsNobodysLeftover) {
+  {
+    const auto store = open();
+    keep(*store, "program", true);
+    ASSERT_TRUE(store->show(content_of("program"), true, "program").ok());
+  }
+  fs::create_directories(root_ / "cache/prun/runs/1-0");
+  write("cache/prun/runs/1-0/program", "of another run by now");
+  leftovers_->clear();
+  EXPECT_THAT(names_in("cache/prun/runs/1-0"), ElementsAre("program"));
+}
+
 TEST_F(StageFiles, MoreThanThereIsRoomForIsRefused) {
-  const auto store = Store::open(environment_, "1-0", std::uint64_t{1} << 60);
+  const auto store = Store::open(environment_, "1-0", std::uint64_t{1} << 60, *leftovers_);
   ASSERT_FALSE(store.ok());
   EXPECT_THAT(store.failure().text, HasSubstr("no folder there can take"));
 }

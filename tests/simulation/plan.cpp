@@ -85,7 +85,8 @@ void Plan::draw_groups() {
 void Plan::draw_messages(SimulatedStep& step, std::int32_t number) {
   const auto& members = groups[step.group].members;
   const std::size_t small = 2 * cluster.limits.eager_bytes;
-  step.naming = std::array{Naming::exact, Naming::any_source, Naming::any_tag}[up_to(2)];
+  step.naming =
+      std::array{Naming::exact, Naming::any_source, Naming::any_tag, Naming::mixed}[up_to(3)];
   step.receives_first = one_in(2);
   const std::size_t count = 1 + up_to(one_in(5) ? 60 : 15);
   for (std::size_t i = 0; i < count; ++i) {
@@ -156,6 +157,7 @@ std::string Plan::describe() const {
     text += std::to_string(step.messages.size()) + " messages";
     if (step.naming == Naming::any_source) text += " from anybody";
     if (step.naming == Naming::any_tag) text += " of any tag";
+    if (step.naming == Naming::mixed) text += ", some from anybody";
   }
   return text;
 }

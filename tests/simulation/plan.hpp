@@ -31,8 +31,9 @@ struct SimulatedMessage {
   bool dropped = false;  // its sender goes on without its operation at once
 };
 
-// How the receivers of a step name what they wait for.
-enum class Naming : std::uint8_t { exact, any_source, any_tag };
+// How the receivers of a step name what they wait for. Mixed: some by name and some not, where that
+// leaves no doubt who gets which.
+enum class Naming : std::uint8_t { exact, any_source, any_tag, mixed };
 
 // One thing that the members of a group do together, each when it comes to it.
 struct SimulatedStep {

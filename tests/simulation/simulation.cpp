@@ -20,6 +20,13 @@ constexpr VirtualTime patience_with_launcher = seconds(2);
 constexpr VirtualTime word_of_launcher = seconds(1);
 constexpr VirtualTime end_by_launcher = seconds(10);
 
+// Nobody else sends its receiver anything with its tag.
+bool is_only_sender(const SimulatedStep& step, const SimulatedMessage& message) {
+  return std::none_of(step.messages.begin(), step.messages.end(), [&](const auto& other) {
+    return other.to == message.to && other.tag == message.tag && other.from != message.from;
+  });
+}
+
 // A program's wait for one operation.
 struct End {
   p2p::Operation& operation;
@@ -180,7 +187,11 @@ coll::Task Simulation::exchange(int rank, const SimulatedStep& step) {
       if (message.to != rank) continue;
       Received& one = *received.emplace_back(std::make_unique<Received>(endpoint));
       match::Pattern pattern{group.context, message.from, message.tag};
-      if (step.naming == Naming::any_source) pattern.source = match::any;
+      if (step.naming == Naming::any_source ||
+          (step.naming == Naming::mixed && is_only_sender(step, message) &&
+           at(rank).random() % 2)) {
+        pattern.source = match::any;
+      }
       if (step.naming == Naming::any_tag) pattern.tag = match::any;
       endpoint.start_recv(one.operation, pattern, detail::recv_buffer(one.payload), group.members);
     }
@@ -194,7 +205,8 @@ coll::Task Simulation::exchange(int rank, const SimulatedStep& step) {
   for (const auto& one : sent) waited_for.push_back(&one->operation);
   for (const auto& one : received) waited_for.push_back(&one->operation);
   std::shuffle(waited_for.begin(), waited_for.end(), at(rank).random);
-  if (step.naming == Naming::any_source) at(rank).waits_for_any_of = &group;
+  if (step.naming == Naming::any_source || step.naming == Naming::mixed)
+    at(rank).waits_for_any_of = &group;
   for (p2p::Operation* operation : waited_for) co_await End{*operation};
   at(rank).waits_for_any_of = nullptr;
   check_received(rank, step, received);

@@ -4,3 +4,7 @@ if(PRUN_SANITIZE)
   add_compile_options(-fsanitize=${PRUN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PRUN_SANITIZE})
 endif()
+# Fuzzers go where the code branches, so all of it says where it is.
+if(PRUN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -5,8 +5,9 @@
 #   --quick  only the last two stages
 #
 # Stages: format (clang-format), tidy (clang-tidy on our own sources), asan (a build by clang with address and
-# undefined-behaviour sanitizers, and its tests), agents (those for other processors), release (the build users run and
-# all tests). The tests on virtual clusters need root; without it ctest lists them as skipped. Afterwards the programs
+# undefined-behaviour sanitizers, and its tests), tsan (the thread sanitizer, and the tests in which there are
+# threads), fuzz (each fuzzer for half a minute), agents (those for other processors), release (the build users run
+# and all tests). The tests on virtual clusters need root; without it ctest lists them as skipped. Afterwards the programs
 # stand in build/release/bin.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -63,6 +64,13 @@ if [ -z "$quick" ]; then
   check_tidy
   begin asan
   build_and_test asan
+  begin tsan
+  cmake --preset tsan >/dev/null
+  cmake --build --preset tsan --parallel "$jobs" --target threaded_tests
+  ctest --preset tsan --parallel "$jobs" \
+    -R '^unit\.(InputTest|KeptInput|SinkTest|MergerTest|Files|LocalHost)\.|^ranks\.launcher_(output|terminal)$'
+  begin fuzz
+  build_and_test fuzz
 fi
 begin agents
 scripts/build-agents --tests

@@ -12,6 +12,7 @@
 
 #include <prun/buffer.hpp>
 #include <prun/communicator.hpp>
+#include <prun/detail/packed_input.hpp>
 #include <prun/error.hpp>
 
 // Sends and receives whatever cereal can serialize: vectors of strings, maps, classes with a
@@ -19,13 +20,14 @@
 // cereal's portable binary archive, little-endian. Types whose width differs between machines are
 // refused at compile time, also as what a container holds. Members of a class are cereal's matter:
 // it writes `long`, std::size_t, wchar_t and long double at this machine's width, so use
-// fixed-width ones in mixed jobs. The only header of prun that needs cereal.
+// fixed-width ones in mixed jobs. Include it before CEREAL_REGISTER_TYPE. Nothing but this needs
+// cereal.
 namespace prun::detail {
 
 template <class T>
 concept CerealSerializable =
     cereal::traits::is_output_serializable<T, cereal::PortableBinaryOutputArchive>::value &&
-    cereal::traits::is_input_serializable<T, cereal::PortableBinaryInputArchive>::value;
+    cereal::traits::is_input_serializable<T, PackedInput>::value;
 
 // Appends what is written to a vector of bytes.
 class ByteSink : public std::streambuf {
@@ -47,17 +49,6 @@ class ByteSink : public std::streambuf {
   std::vector<std::byte>& out_;
 };
 
-// Reads from bytes that stay where they are.
-class ByteSource : public std::streambuf {
- public:
-  explicit ByteSource(std::span<const std::byte> in) {
-    // The get area is declared writable; nothing here writes to it.
-    char* begin = const_cast<char*>(reinterpret_cast<const char*>(in.data()));
-    setg(begin, begin, begin + in.size());
-  }
-  std::size_t left() const { return static_cast<std::size_t>(egptr() - gptr()); }
-};
-
 template <CerealSerializable T>
 struct Packer<T> {
   static_assert(!has_no_fixed_width<T>,
@@ -77,22 +68,21 @@ struct Packer<T> {
   }
 
   static T unpack(std::span<const std::byte> packed) {
-    ByteSource source(packed);
-    std::istream stream(&source);
     T value{};
+    std::size_t left = 0;
     try {
-      cereal::PortableBinaryInputArchive archive(stream);
+      PackedInput archive(packed);
       archive(value);
+      left = archive.left();
     } catch (const std::exception& cause) {
       throw Error(Errc::bad_data, "a serialized " + std::string(type_name<T>()) + " of " +
                                       std::to_string(packed.size()) +
                                       " bytes could not be read back: " + cause.what() +
                                       "; do sender and receiver have the same definition of it?");
     }
-    if (source.left() != 0) {
+    if (left != 0) {
       throw Error(Errc::bad_data,
-                  "a serialized " + std::string(type_name<T>()) + " has " +
-                      std::to_string(source.left()) +
+                  "a serialized " + std::string(type_name<T>()) + " has " + std::to_string(left) +
                       " bytes more than its type takes; do sender and receiver have the same "
                       "definition of it?");
     }

@@ -170,6 +170,7 @@ std::string_view take_entry(std::string_view& rest, bool& comma_follows) {
 }  // namespace
 
 bool is_address(std::string_view word) {
+  if (word.find('\0') != word.npos) return false;  // inet_pton would look no further
   in6_addr room{};
   const auto percent = word.find('%');
   const std::string text(word.substr(0, percent));

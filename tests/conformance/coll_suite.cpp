@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "runtime/coll/selector.hpp"
-#include "runtime/coll/start.hpp"
 #include "tests/conformance/coll_cases.hpp"
 #include "tests/support/cluster.hpp"
+#include "tests/support/start_collective.hpp"
 
 // What every algorithm of every operation must do, and the choice made by the selector with it.
 // The algorithms come from the operations' tables: a new row there is tested here by itself.
@@ -53,24 +53,11 @@ class Subject {
     if (map_) team.set_host_map(&*map_);
   }
 
-  // Every operation by its own name.
   coll::Task started(coll::Team team, Arguments arguments) {
-    using enum coll::Operation;
-    constexpr coll::Operation operation = Arguments::operation;
     const auto rank = static_cast<std::size_t>(team.rank());
     const coll::Basis basis{tuning_, map_ ? &states_[rank] : nullptr,
                             map_ ? &findings_[rank] : nullptr};
-    if constexpr (operation == barrier) return coll::barrier(team, arguments, basis);
-    if constexpr (operation == bcast) return coll::bcast(team, arguments, basis);
-    if constexpr (operation == gather) return coll::gather(team, arguments, basis);
-    if constexpr (operation == scatter) return coll::scatter(team, arguments, basis);
-    if constexpr (operation == allgather) return coll::allgather(team, arguments, basis);
-    if constexpr (operation == reduce) return coll::reduce(team, arguments, basis);
-    if constexpr (operation == allreduce) return coll::allreduce(team, arguments, basis);
-    if constexpr (operation == reduce_scatter) return coll::reduce_scatter(team, arguments, basis);
-    if constexpr (operation == alltoall) return coll::alltoall(team, arguments, basis);
-    if constexpr (operation == scan) return coll::scan(team, arguments, basis);
-    if constexpr (operation == exscan) return coll::exscan(team, arguments, basis);
+    return start_collective(team, std::move(arguments), basis);
   }
 
   const coll::Algorithm<Arguments>* algorithm_;

@@ -17,15 +17,18 @@ Cluster::Cluster(ClusterOptions options)
     : options_(options),
       random_(options.network.seed.value_or(1)),
       network_(options.ranks, options.network),
-      members_(static_cast<std::size_t>(options.ranks)) {
+      members_(static_cast<std::size_t>(options.ranks)),
+      busy_until_(members_.size()) {
   std::iota(members_.begin(), members_.end(), 0);
   for (const p2p::WorldRank rank : members_) {
     const auto index = static_cast<std::size_t>(rank);
     auto route = [this, rank](p2p::WorldRank) -> transport::Transport& {
       return network_.transport(rank);
     };
-    auto gone = [this, index](p2p::WorldRank peer, bool orderly, const std::string& cause) {
-      if (orderly) {
+    auto gone = [this, rank, index](p2p::WorldRank peer, bool orderly, const std::string& cause) {
+      if (options_.on_gone) {
+        options_.on_gone(rank, peer, orderly, cause);
+      } else if (orderly) {
         endpoints_[index]->peer_finished(peer);
       } else {
         endpoints_[index]->peer_lost(peer, cause);
@@ -50,22 +53,49 @@ std::vector<std::size_t> Cluster::order() {
   return ranks;
 }
 
+std::uint64_t Cluster::at(VirtualTime time, std::function<void()> call) {
+  calls_.emplace(time, Call{next_call_, std::move(call)});
+  return next_call_++;
+}
+
 bool Cluster::step() {
   bool moved = false;
+  while (!calls_.empty() && calls_.begin()->first <= now()) {
+    const auto due = calls_.extract(calls_.begin());
+    due.mapped().call();
+    moved = true;
+  }
   for (const std::size_t rank : order()) {
+    if (busy_until_[rank] > now()) continue;
     if (network_.transport(members_[rank]).progress()) moved = true;
     if (endpoints_[rank]->run_ready()) moved = true;
-  }
-  if (moved) return true;
-  for (const auto& endpoint : endpoints_) {
-    if (endpoint->take_in_unexpected()) moved = true;
   }
   return moved;
 }
 
+bool Cluster::take_in() {
+  bool moved = false;
+  for (std::size_t rank = 0; rank < endpoints_.size(); ++rank) {
+    if (busy_until_[rank] <= now() && endpoints_[rank]->take_in_unexpected()) moved = true;
+  }
+  return moved;
+}
+
+// To whatever happens next; false if nothing does.
+bool Cluster::pass_time() {
+  std::optional<VirtualTime> next = network_.next_event();
+  if (!calls_.empty()) next = std::min(next.value_or(VirtualTime::max()), calls_.begin()->first);
+  if (!next) return false;
+  network_.advance_to(*next);
+  return true;
+}
+
 bool Cluster::run_until(const std::function<bool()>& done) {
   while (!done()) {
-    if (!step()) return done();
+    if (step()) continue;
+    // A rank that is blocked takes messages in after a while, on wires: not at once.
+    if (options_.network.wires && random_() % 4 != 0 && pass_time()) continue;
+    if (!take_in() && !pass_time()) return done();
   }
   return true;
 }

@@ -13,6 +13,13 @@ using transport::WorldRank;
 using wire::Frame;
 using wire::FrameKind;
 
+namespace {
+
+constexpr VirtualTime pause_between_attempts = std::chrono::milliseconds(200);
+constexpr std::size_t frame_overhead = 90;  // what a header and a packet take on the wire
+
+}  // namespace
+
 class MemoryTransport final : public transport::Transport {
  public:
   MemoryTransport(MemoryNetwork& network, WorldRank rank) : network_(network), rank_(rank) {}
@@ -25,6 +32,8 @@ class MemoryTransport final : public transport::Transport {
     PRUN_ASSERT(frame.kind != FrameKind::data);
     if (out.ended || out.closing) return;
     out.waiting.push_back({frame, {payload.begin(), payload.end()}, out.next_number++});
+    out.queued_bytes += payload.size();
+    network_.most_queued_bytes_ = std::max(network_.most_queued_bytes_, out.queued_bytes);
   }
 
   void send_bulk(BulkSend& bulk) override {
@@ -41,7 +50,10 @@ class MemoryTransport final : public transport::Transport {
 
   void discard_arriving(WorldRank peer) override { network_.link(peer, rank_).place = nullptr; }
 
-  void abandon(WorldRank peer) override { network_.end(rank_, peer); }
+  void abandon(WorldRank peer) override {
+    network_.end(rank_, peer);
+    network_.link(peer, rank_).news.reset();
+  }
 
   bool progress() override {
     bool moved = false;
@@ -90,10 +102,13 @@ class MemoryTransport final : public transport::Transport {
   bool push(WorldRank peer) {
     Link& out = network_.link(rank_, peer);
     bool moved = false;
+    const bool wanted = !out.waiting.empty() || !out.bulk.empty();
+    if (network_.options_.wires && !network_.connected(rank_, peer, wanted)) return false;
     while (!out.ended && out.in_flight.size() < network_.options_.frames_in_flight) {
       if (!out.bulk.empty() && bulk_is_next(out)) {
         push_segment(out);
       } else if (!out.waiting.empty()) {
+        out.queued_bytes -= out.waiting.front().payload.size();
         out.in_flight.push_back(std::move(out.waiting.front()));
         out.waiting.pop_front();
       } else if (out.closing && !out.said_bye) {
@@ -104,6 +119,8 @@ class MemoryTransport final : public transport::Transport {
         break;
       }
       moved = true;
+      Packet& leaving = out.in_flight.back();
+      leaving.arrives = network_.arrival(rank_, peer, leaving.payload.size());
       if (network_.chance()) break;
     }
     return moved;
@@ -133,13 +150,13 @@ class MemoryTransport final : public transport::Transport {
   // From the link to the receiver.
   bool take(WorldRank peer) {
     Link& in = network_.link(peer, rank_);
-    if (in.news) {
+    if (in.news && in.news_at <= network_.now_) {
       const std::string cause = *std::exchange(in.news, std::nullopt);
       receiver_->on_peer_gone(peer, false, cause);
       return true;
     }
     bool moved = false;
-    while (!in.ended && !in.in_flight.empty()) {
+    while (!in.ended && !in.in_flight.empty() && in.in_flight.front().arrives <= network_.now_) {
       moved = true;
       if (in.in_flight.front().frame.kind == FrameKind::bye) {
         in.in_flight.clear();
@@ -197,7 +214,8 @@ MemoryNetwork::MemoryNetwork(int ranks, MemoryOptions options)
     : ranks_(ranks),
       options_(options),
       random_(options.seed.value_or(1)),
-      links_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)) {
+      links_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)),
+      connections_(links_.size()) {
   for (WorldRank rank = 0; rank < ranks; ++rank)
     transports_.push_back(std::make_unique<MemoryTransport>(*this, rank));
 }
@@ -221,6 +239,7 @@ void MemoryNetwork::end(WorldRank a, WorldRank b) {
   for (Link* direction : {&link(a, b), &link(b, a)}) {
     direction->ended = true;
     direction->waiting.clear();
+    direction->queued_bytes = 0;
     direction->in_flight.clear();
     direction->bulk.clear();
     direction->begun = false;
@@ -234,6 +253,65 @@ void MemoryNetwork::cut(WorldRank rank, const std::string& cause) {
     end(rank, peer);
     link(rank, peer).news = cause;
   }
+}
+
+void MemoryNetwork::break_off(WorldRank first, WorldRank second, VirtualTime later) {
+  if (link(first, second).ended) return;
+  end(first, second);
+  link(second, first).news = "closed the connection without a word";
+  link(first, second).news = "broke the connection: reset";
+  link(first, second).news_at = now_ + later;
+}
+
+MemoryNetwork::Connection& MemoryNetwork::connection(WorldRank a, WorldRank b) {
+  const auto index = [this](WorldRank first, WorldRank second) {
+    return static_cast<std::size_t>(first) * static_cast<std::size_t>(ranks_) +
+           static_cast<std::size_t>(second);
+  };
+  return connections_[index(std::min(a, b), std::max(a, b))];
+}
+
+bool MemoryNetwork::connected(WorldRank from, WorldRank to, bool wanted) {
+  Connection& between = connection(from, to);
+  if (!between.made_at && !wanted) return link(from, to).closing;  // nothing was ever said
+  if (!between.made_at) {
+    const Wires& wires = *options_.wires;
+    between.latency = VirtualTime(static_cast<VirtualTime::rep>(
+        up_to(static_cast<std::size_t>(wires.latency_at_most.count()))));
+    between.bytes_per_second = wires.bytes_per_second.at(up_to(wires.bytes_per_second.size() - 1));
+    VirtualTime after = 4 * between.latency;  // greeting, challenge, proof, welcome
+    while (up_to(99) < wires.refused_percent) after += pause_between_attempts;
+    between.made_at = now_ + after;
+  }
+  return *between.made_at <= now_;
+}
+
+VirtualTime MemoryNetwork::arrival(WorldRank from, WorldRank to, std::size_t bytes) {
+  if (!options_.wires) return now_;
+  Link& wire = link(from, to);
+  const Connection& between = connection(from, to);
+  const double seconds =
+      between.bytes_per_second <= 0
+          ? 0
+          : static_cast<double>(bytes + frame_overhead) / between.bytes_per_second;
+  wire.free_at = std::max(wire.free_at, now_) +
+                 std::chrono::duration_cast<VirtualTime>(std::chrono::duration<double>(seconds));
+  return wire.free_at + between.latency;
+}
+
+std::optional<VirtualTime> MemoryNetwork::next_event() const {
+  std::optional<VirtualTime> next;
+  const auto consider = [&](VirtualTime time) {
+    if (time > now_ && (!next || time < *next)) next = time;
+  };
+  for (const Link& link : links_) {
+    if (link.news) consider(link.news_at);
+    if (!link.ended && !link.in_flight.empty()) consider(link.in_flight.front().arrives);
+  }
+  for (const Connection& between : connections_) {
+    if (between.made_at) consider(*between.made_at);
+  }
+  return next;
 }
 
 bool MemoryNetwork::chance() {

@@ -149,6 +149,7 @@ TEST(HostList, Addresses) {
   EXPECT_FALSE(is_address("192.168.0"));
   EXPECT_FALSE(is_address("rpi1"));
   EXPECT_FALSE(is_address(""));
+  EXPECT_FALSE(is_address(std::string_view("fe80::1\0x", 9)));
 }
 
 }  // namespace

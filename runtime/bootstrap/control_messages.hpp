@@ -59,6 +59,10 @@ enum class ControlKind : std::uint8_t {
   stage_unpassed = 41,
   stage_source_lost = 42,
   stage_progress = 43,
+  hang_question = 60,  // these: hang_messages.hpp
+  rank_stillness = 61,
+  rank_state = 62,
+  host_states = 63,
 };
 
 using JobKey = std::array<std::byte, 32>;

@@ -29,6 +29,10 @@ struct RankChannel::State {
         const auto message = decode_frame<PeerLost>(frame);
         if (!message) return false;
         handlers.on_peer_lost(message.value());
+      } else if (frame.kind == ControlKind::hang_question) {
+        const auto message = decode_frame<HangQuestion>(frame);
+        if (!message) return false;
+        handlers.on_question(message.value());
       } else {
         return false;
       }
@@ -132,6 +136,15 @@ void RankChannel::announce_port(std::uint16_t port) {
 
 void RankChannel::announce_finalized() {
   send(RankFinalized{});
+}
+
+void RankChannel::tell_stillness(Stillness stillness) {
+  send(RankStillness{welcome_.rank, stillness});
+}
+
+void RankChannel::tell_state(RankState state) {
+  state.rank = welcome_.rank;
+  send(state);
 }
 
 void RankChannel::announce_abort(std::int32_t exit_status, const std::string& text) {

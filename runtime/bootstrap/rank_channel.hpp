@@ -12,6 +12,7 @@
 
 #include "runtime/bootstrap/control_frame.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/bootstrap/hang_messages.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::bootstrap {
@@ -24,6 +25,7 @@ class RankChannel {
   struct Handlers {
     std::function<void(const Endpoints&)> on_endpoints;
     std::function<void(const PeerLost&)> on_peer_lost;
+    std::function<void(const HangQuestion&)> on_question;
     std::function<void()> on_closed;  // the agent has gone
   };
 
@@ -43,6 +45,8 @@ class RankChannel {
   // These block for the little while the agent may take to read.
   void announce_port(std::uint16_t port);
   void announce_finalized();
+  void tell_stillness(Stillness stillness);
+  void tell_state(RankState state);
   void announce_abort(std::int32_t exit_status, const std::string& text);
 
  private:

@@ -27,9 +27,11 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
     link_state_.know(parent->link_state_.links());
   for (int rank = 0; rank < size(); ++rank) ranks_.emplace(world_rank(rank), rank);
   rank_ = ranks_.at(world_->rank());
+  world_->add_communicator(*this);
 }
 
 CommState::~CommState() {
+  world_->remove_communicator(*this);
   if (is_world_) return;
   world_->endpoint().retire_context(context_);
   world_->endpoint().retire_context(context_ + 1);
@@ -46,12 +48,13 @@ std::optional<int> CommState::rank_of(WorldRank world_rank) const {
   return found == ranks_.end() ? std::nullopt : std::optional(found->second);
 }
 
-coll::Team CommState::team_for_next_call(Datatype type) {
+coll::Team CommState::enter(const EnteredCall& entered) {
+  last_calls_[calls_ % calls_kept] = entered;
   // Comes round after two thousand million calls; what is under way by then is long over.
   const std::uint32_t call =
       calls_++ & static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
   coll::Team team(world_->endpoint(), members_, rank_, context_ + 1,
-                  static_cast<std::int32_t>(call), type);
+                  static_cast<std::int32_t>(call), entered.type);
   team.set_host_map(&host_map_);
   return team;
 }

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <prun/call_site.hpp>
+#include <prun/datatype.hpp>
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +17,17 @@
 #include "runtime/comm/world.hpp"
 
 namespace prun::detail {
+
+// A collective that this rank has entered: what all members must agree on, for reports.
+struct EnteredCall {
+  static constexpr std::uint64_t unknown_count = ~std::uint64_t{0};
+
+  std::string_view name;  // of the operation
+  int root = -1;          // -1: it has none
+  std::uint64_t count = unknown_count;
+  Datatype type;
+  CallSite at;
+};
 
 // What a Communicator handle stands for: who its members are, and the two spaces of messages that
 // are its own, one for point to point and one for collectives. Shared by the handles and by the
@@ -39,9 +56,17 @@ class CommState : public std::enable_shared_from_this<CommState> {
   std::uint32_t p2p_context() const { return context_; }
   // The members as a collective algorithm sees them, for one more call. Members count their calls
   // alike.
-  coll::Team team_for_next_call(Datatype type);
+  coll::Team enter(const EnteredCall& call);
+  // Calls entered so far, and the last of them, oldest first: visit(const EnteredCall&).
+  std::uint32_t calls() const { return calls_; }
+  template <class Visit>
+  void each_last_call(Visit visit) const {
+    for (std::uint32_t call = calls_ - std::min(calls_, calls_kept); call != calls_; ++call)
+      visit(last_calls_[call % calls_kept]);
+  }
   // What their algorithms are chosen from.
   coll::Basis basis();
+  bool is_world() const { return is_world_; }
   const coll::HostMap& host_map() const { return host_map_; }
   const coll::LinkState& link_state() const { return link_state_; }
 
@@ -58,6 +83,8 @@ class CommState : public std::enable_shared_from_this<CommState> {
   bool is_world_;
   int rank_ = -1;
   std::uint32_t calls_ = 0;
+  static constexpr std::uint32_t calls_kept = 8;
+  std::array<EnteredCall, calls_kept> last_calls_;
   coll::HostMap host_map_;
   coll::LinkState link_state_;
 };

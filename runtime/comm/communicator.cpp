@@ -48,10 +48,11 @@ struct Choice {
 // what each could offer. Groups made by one call have no member in common, so they may share it.
 // Contexts come in pairs, one for point to point and one for collectives.
 std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::CommState& comm,
-                                        std::optional<int> color, int key, Deadline deadline) {
+                                        std::optional<int> color, int key, Deadline deadline,
+                                        const CallSite& at) {
   detail::World& world = comm.world();
   const Choice mine{color.value_or(0), key, world.lowest_free_context(), color.has_value(), {}};
-  const std::vector<Choice> choices = parent.allgather(mine, deadline);
+  const std::vector<Choice> choices = parent.allgather(mine, deadline, at);
   std::uint32_t context = 0;
   std::vector<std::tuple<int, int>> group;  // key, rank in the parent
   for (int rank = 0; rank < comm.size(); ++rank) {
@@ -71,17 +72,19 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
 
 }  // namespace
 
-Communicator Communicator::dup(Deadline deadline) const {
-  return Communicator(make(*this, state(), 0, rank(), deadline));
+Communicator Communicator::dup(Deadline deadline, CallSite at) const {
+  return Communicator(make(*this, state(), 0, rank(), deadline, at));
 }
 
-Communicator Communicator::split(std::optional<int> color, int key, Deadline deadline) const {
-  return Communicator(make(*this, state(), color, key, deadline));
+Communicator Communicator::split(std::optional<int> color, int key, Deadline deadline,
+                                 CallSite at) const {
+  return Communicator(make(*this, state(), color, key, deadline, at));
 }
 
-Communicator Communicator::split_by_host(Deadline deadline) const {
+Communicator Communicator::split_by_host(Deadline deadline, CallSite at) const {
   const detail::CommState& comm = state();
-  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline);
+  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline,
+               at);
 }
 
 }  // namespace prun

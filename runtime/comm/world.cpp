@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/comm/rank_state.hpp"
+
 namespace prun::detail {
 namespace {
 
@@ -150,9 +152,15 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     }
     shm_ = std::move(shm).value();
   }
-  channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
-                    [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
-                    [this] { launcher_gone_ = true; }});
+  stillness_.listen(*channel_, [this](bootstrap::RankState& state) { describe(*this, state); });
+  channel_->listen(
+      {[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
+       [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
+       [this](const bootstrap::HangQuestion& question) { stillness_.on_question(question); },
+       [this] {
+         stillness_.on_news();
+         launcher_gone_ = true;
+       }});
 }
 
 void World::make_endpoint(const core::Config& config) {
@@ -230,37 +238,29 @@ void World::poll() {
   }
 }
 
-void World::block(const Deadline& deadline) {
+void World::block(const Deadline& deadline, const Waiting& waiting) {
   if (launcher_gone_) {
     throw Error(Errc::peer_lost, name(rank_) + ": the launcher has gone, and with it the job");
   }
   if (endpoint_->has_untaken()) {
     // Asleep for a moment only: if nothing comes, a large message that waits at its sender is let
     // in.
-    sleep_until_event(Deadline(quiet_before_taking_in));
-    if (!step()) endpoint_->take_in_unexpected();
-    return;
+    if (sleep_until_event(Deadline(quiet_before_taking_in), waiting)) return;
+    if (step() || endpoint_->take_in_unexpected()) return;
   }
   if (size() == 1 && !deadline.at()) {
     throw Error(Errc::invalid_argument,
                 "this rank is alone and waits for a message that it has not sent to itself: it "
                 "would wait for ever");
   }
-  sleep_until_event(deadline);
+  sleep_until_event(deadline, waiting);
 }
 
-void World::sleep_until_event(const Deadline& deadline) {
+bool World::sleep_until_event(const Deadline& deadline, const Waiting& waiting) {
   ++sleeps_;
   if (shm_) shm_->arm();
   if (tcp_) tcp_->arm();
-  const auto guard =
-      asio::make_work_guard(io_);  // alone in the world there is nothing else to wait for
-  if (deadline.at()) {
-    io_.run_one_until(*deadline.at());
-  } else {
-    io_.run_one();
-  }
-  io_.poll();
+  return stillness_.sleep(deadline, waiting, !doubts_.empty());
 }
 
 // --- what it cost
@@ -289,6 +289,7 @@ Counters World::counters() const {
 // ------------------------------------------------------------------------------------------------
 
 void World::on_endpoints(const bootstrap::Endpoints& message) {
+  stillness_.on_news();
   for (const bootstrap::RankEndpoint& entry : message.list) {
     if (entry.rank >= map_.size()) continue;
     ports_[entry.rank] = entry.port;
@@ -312,6 +313,7 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 }
 
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
+  stillness_.on_news();
   const auto peer = static_cast<WorldRank>(message.rank);
   if (peer >= size() || peer == rank_ || endpoint_->peer_gone(peer)) return;
   if (!message.orderly) {
@@ -359,9 +361,12 @@ void World::conclude(WorldRank peer) {
 // --- leaving
 // ---------------------------------------------------------------------------------------------------------------
 
-void World::finalize() {
+void World::finalize(const CallSite& at) {
   if (finalized_) return;
-  wait([this] { return endpoint_->idle(); }, {});
+  const WaitingFor sends("finalize", at, [this](Awaited& awaited) {
+    endpoint_->each_send([&](const p2p::SendOperation& send) { awaited.add(send); });
+  });
+  wait([this] { return endpoint_->idle(); }, {}, sends);
   if (shm_) shm_->close();
   if (tcp_) {
     tcp_->close();
@@ -369,7 +374,9 @@ void World::finalize() {
     // intervals.
     microseconds pause{100};
     const auto drained = [this] { return tcp_->drained() && (!shm_ || shm_->drained()); };
-    while (!wait(drained, pause)) pause = std::min(pause * 2, microseconds(10'000));
+    const WaitingFor outlet("finalize", at,
+                            [](Awaited& awaited) { awaited.add_flush(std::nullopt); });
+    while (!wait(drained, pause, outlet)) pause = std::min(pause * 2, microseconds(10'000));
   }
   finalized_ = true;
   if (channel_) channel_->announce_finalized();

@@ -162,7 +162,7 @@ void Endpoint::dispatch(SendOperation& operation, Peer& to) {
     to.stalled.push_back(operation);
     if (!to.said_stalled) {
       to.said_stalled = true;
-      send_control(to, control(FrameKind::stalled));
+      send(to, control(FrameKind::stalled));
     }
     return;
   }
@@ -173,7 +173,7 @@ void Endpoint::dispatch(SendOperation& operation, Peer& to) {
   if (!operation.synchronous_ && bytes <= limits_.eager_bytes && bytes <= to.eager_bytes) {
     to.eager_bytes -= bytes;
     frame.kind = FrameKind::eager;
-    to.transport->send_frame(to.rank, frame, operation.bulk_.payload);
+    send(to, frame, operation.bulk_.payload);
     finish_send(operation);
     return;
   }
@@ -183,14 +183,14 @@ void Endpoint::dispatch(SendOperation& operation, Peer& to) {
   frame.kind = FrameKind::rts;
   frame.flag = operation.synchronous_;
   frame.send_id = operation.bulk_.send_id;
-  to.transport->send_frame(to.rank, frame, {});
+  send(to, frame);
 }
 
 void Endpoint::dispatch_stalled(Peer& to) {
   while (to.envelopes > 0 && !to.stalled.empty()) dispatch(*to.stalled.pop_front(), to);
   if (!to.stalled.empty() && !to.said_stalled) {
     to.said_stalled = true;
-    send_control(to, control(FrameKind::stalled));
+    send(to, control(FrameKind::stalled));
   }
 }
 
@@ -211,6 +211,7 @@ Status Endpoint::on_cts(Peer& from, const Frame& frame) {
     finish_send(operation);
   } else {
     operation.state_ = SendOperation::State::streaming;
+    ++from.frames_sent;
     from.transport->send_bulk(operation.bulk_);
   }
   return core::Done{};
@@ -455,7 +456,7 @@ void Endpoint::answer_rts(Peer& from, std::uint64_t send_id, bool refused) {
   Frame frame = control(FrameKind::cts);
   frame.flag = refused;
   frame.send_id = send_id;
-  send_control(from, frame);
+  send(from, frame);
 }
 
 void Endpoint::give_back_credit(Peer& from, std::uint64_t eager_bytes) {
@@ -477,7 +478,7 @@ void Endpoint::send_credit(Peer& to, std::uint32_t more_envelopes) {
   to.envelopes_used = 0;
   to.eager_bytes_used = 0;
   to.is_stalled = false;
-  send_control(to, frame);
+  send(to, frame);
 }
 
 void Endpoint::grant_if_stalled(Peer& from) {
@@ -599,6 +600,7 @@ Status Endpoint::end_segment(Peer& from, const Frame& frame) {
   Incoming& incoming = found->second;
   incoming.received += frame.length;
   if (incoming.received < incoming.total) return core::Done{};
+  ++from.frames_received;
   const Incoming ended = incoming;
   from.incoming.erase(found);
   if (ended.receive != nullptr) {
@@ -634,6 +636,7 @@ Result<std::byte*> Endpoint::on_frame_begin(WorldRank rank, const Frame& frame) 
 
 Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
   Peer& from = peer(rank);
+  if (frame.kind != FrameKind::data) ++from.frames_received;
   switch (frame.kind) {
     case FrameKind::eager: {
       const bool kept = from.arriving.message != nullptr;

@@ -43,7 +43,9 @@ Agent::Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out
       launcher_(std::make_shared<FrameLink>(io, in.release(), out.release())),
       hello_(std::move(hello)),
       environment_(system::own_environment()),
-      descriptor_limit_(system::raise_descriptor_limit()) {}
+      descriptor_limit_(system::raise_descriptor_limit()),
+      states_(io, ranks_,
+              [this](const bootstrap::HostStates& states) { launcher_->send(states); }) {}
 
 void Agent::run() {
   asio::error_code ignored;
@@ -149,8 +151,15 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::signal:
       take<bootstrap::Signal>(frame, [this](const bootstrap::Signal& signal) {
-        for (auto& [number, rank] : ranks_) rank->signal_group(signal.number);
+        for (auto& [number, rank] : ranks_) {
+          const bool spares = signal.only_who_listens && rank->phase == RankPhase::joined;
+          if (!spares || rank->listens_to(signal.number)) rank->signal_group(signal.number);
+        }
       });
+      return;
+    case ControlKind::hang_question:
+      take<bootstrap::HangQuestion>(
+          frame, [this](const bootstrap::HangQuestion& question) { states_.ask(question); });
       return;
     case ControlKind::terminate:
       take<bootstrap::Terminate>(frame,
@@ -416,6 +425,21 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
       if (!aborting.ok()) return reject(rank, aborting.failure().text);
       if (aborting.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
       launcher_->send(aborting.value());
+      return;
+    }
+    case ControlKind::rank_stillness: {
+      const auto stillness = bootstrap::decode_frame<bootstrap::RankStillness>(frame);
+      if (!stillness.ok()) return reject(rank, stillness.failure().text);
+      if (stillness.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      launcher_->send(stillness.value());
+      return;
+    }
+    case ControlKind::rank_state: {
+      const auto state = bootstrap::decode_frame<bootstrap::RankState>(frame);
+      if (!state.ok()) return reject(rank, state.failure().text);
+      if (state.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      launcher_->send(state.value());
+      states_.answered(rank.rank(), state.value().number);
       return;
     }
     case ControlKind::rank_finalized: {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "launcher/hang/on_deadlock.hpp"
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/placement.hpp"
 #include "launcher/stage/offer.hpp"
@@ -80,18 +81,21 @@ struct RunOptions {
   bool shows_plan = false;      // --show-plan
   std::string pid_file;         // --report-pid; - and + as mpirun has them
   core::CompressionMode compression = core::CompressionMode::automatic;  // --compress
-  std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
-  std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
-  std::uint32_t ssh_window = 32;                     // how many ssh logins may be under way at once
-  std::vector<std::string> ssh_arguments;            // --ssh-args
-  std::string user;                                  // --user, for hosts named without one
-  std::string ssh_program = "ssh";                   // --launcher-exec; tests use stand-ins
-  stage::Mode stage_mode = stage::Mode::automatic;   // --stage=off|auto|always
-  std::vector<std::string> staged_files;             // --stage FILE
-  bool keeps_connections = true;                     // --no-persist: false
-  int verbosity = 0;                                 // -v +1, -q -1
-  bool json = false;                                 // --json, of prun doctor
-  bool measures_links = true;                        // --no-links, of prun doctor: false
+  std::optional<std::chrono::milliseconds> timeout;      // --timeout, of the whole job
+  bool reports_on_timeout = false;                       // --report-on-timeout
+  std::optional<std::chrono::milliseconds> hang_after;   // --hang-after
+  hang::OnDeadlock on_deadlock = hang::OnDeadlock::end;  // --on-deadlock
+  std::chrono::milliseconds start_timeout{15000};   // --start-timeout, of each phase of starting
+  std::uint32_t ssh_window = 32;                    // how many ssh logins may be under way at once
+  std::vector<std::string> ssh_arguments;           // --ssh-args
+  std::string user;                                 // --user, for hosts named without one
+  std::string ssh_program = "ssh";                  // --launcher-exec; tests use stand-ins
+  stage::Mode stage_mode = stage::Mode::automatic;  // --stage=off|auto|always
+  std::vector<std::string> staged_files;            // --stage FILE
+  bool keeps_connections = true;                    // --no-persist: false
+  int verbosity = 0;                                // -v +1, -q -1
+  bool json = false;                                // --json, of prun doctor
+  bool measures_links = true;                       // --no-links, of prun doctor: false
   // What `prun doctor` wants of the runs that it starts.
   bool checks_only = false;        // ends when every host is ready
   bool leaves_nothing = false;     // no cache folder of a host is written

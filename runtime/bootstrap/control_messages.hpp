@@ -284,6 +284,7 @@ struct RankDone {
 struct Signal {
   static constexpr ControlKind kind = ControlKind::signal;
   std::uint8_t number = 0;
+  bool only_who_listens = false;  // not to ranks of the library that it would end
 
   void encode(wire::Writer& out) const;
   static core::Result<Signal> decode(wire::Reader& in);

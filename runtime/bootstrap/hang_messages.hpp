@@ -61,6 +61,7 @@ struct SourcePlace {
 struct AwaitedOperation {
   enum class Kind : std::uint8_t { send = 1, recv = 2, probe = 3, collective = 4, flush = 5 };
   static constexpr std::int32_t any = -1;
+  static constexpr std::uint64_t any_count = ~std::uint64_t{0};
 
   Kind kind = Kind::recv;
   std::uint32_t context = 0;  // of point to point, also for a collective
@@ -77,11 +78,10 @@ struct AwaitedOperation {
 
 // A collective that this rank has entered.
 struct CollectiveCall {
-  static constexpr std::uint64_t unknown_count = ~std::uint64_t{0};
-
   std::string name;
   std::int32_t root = AwaitedOperation::any;  // rank of the communicator
-  std::uint64_t count = unknown_count;        // elements, where all members must agree on them
+  // Elements, where all members must agree on them.
+  std::uint64_t count = AwaitedOperation::any_count;
   Datatype type;
   SourcePlace place;
 };

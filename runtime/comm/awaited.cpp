@@ -34,7 +34,8 @@ void Awaited::add(const p2p::RecvOperation& recv, const CallSite& started) {
   operation.context = recv.pattern.context;
   operation.peer = recv.matched() ? recv.source() : recv.pattern.source;
   operation.tag = recv.pattern.tag;
-  operation.count = recv.buffer().count;
+  operation.count =
+      recv.buffer().grow != nullptr ? AwaitedOperation::any_count : recv.buffer().count;
   operation.type = recv.buffer().type;
   operation.met = recv.matched();
   operation.started = place_of(started);

@@ -12,8 +12,6 @@
 
 namespace prun::detail {
 
-class Operation;
-
 bootstrap::SourcePlace place_of(const CallSite& at);
 
 // Gathers what a call waits for into the answer to the launcher's question.

@@ -20,11 +20,10 @@ namespace prun::detail {
 
 // A collective that this rank has entered: what all members must agree on, for reports.
 struct EnteredCall {
-  static constexpr std::uint64_t unknown_count = ~std::uint64_t{0};
-
   std::string_view name;  // of the operation
   int root = -1;          // -1: it has none
-  std::uint64_t count = unknown_count;
+  // Elements, where all members must agree on them.
+  std::uint64_t count = bootstrap::AwaitedOperation::any_count;
   Datatype type;
   CallSite at;
 };

@@ -153,7 +153,13 @@ Status PendingCollective::result() const {
     try {
       std::rethrow_exception(task_.error());
     } catch (const coll::TransferFailed& failed) {
-      raise(comm(), describe(), failed.failure());
+      core::Failure failure = failed.failure();
+      if (failure.code == Errc::type_mismatch || failure.code == Errc::truncated) {
+        failure.text +=
+            "; all members must call the same collectives in the same order, with the same root, "
+            "type and number of elements";
+      }
+      raise(comm(), describe(), failure);
     }
   }
   return {};

@@ -152,13 +152,13 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     }
     shm_ = std::move(shm).value();
   }
-  stillness_.listen(*channel_, [this](bootstrap::RankState& state) { describe(*this, state); });
+  sleep_.listen(*channel_, [this](bootstrap::RankState& state) { describe(*this, state); });
   channel_->listen(
       {[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
        [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
-       [this](const bootstrap::HangQuestion& question) { stillness_.on_question(question); },
+       [this](const bootstrap::HangQuestion& question) { sleep_.on_question(question); },
        [this] {
-         stillness_.on_news();
+         sleep_.on_news();
          launcher_gone_ = true;
        }});
 }
@@ -260,7 +260,7 @@ bool World::sleep_until_event(const Deadline& deadline, const Waiting& waiting) 
   ++sleeps_;
   if (shm_) shm_->arm();
   if (tcp_) tcp_->arm();
-  return stillness_.sleep(deadline, waiting, !doubts_.empty());
+  return sleep_.sleep(deadline, waiting, !doubts_.empty());
 }
 
 // --- what it cost
@@ -289,7 +289,7 @@ Counters World::counters() const {
 // ------------------------------------------------------------------------------------------------
 
 void World::on_endpoints(const bootstrap::Endpoints& message) {
-  stillness_.on_news();
+  sleep_.on_news();
   for (const bootstrap::RankEndpoint& entry : message.list) {
     if (entry.rank >= map_.size()) continue;
     ports_[entry.rank] = entry.port;
@@ -313,7 +313,7 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 }
 
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
-  stillness_.on_news();
+  sleep_.on_news();
   const auto peer = static_cast<WorldRank>(message.rank);
   if (peer >= size() || peer == rank_ || endpoint_->peer_gone(peer)) return;
   if (!message.orderly) {

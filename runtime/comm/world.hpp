@@ -22,7 +22,7 @@
 #include "runtime/coll/link_measurement.hpp"
 #include "runtime/coll/selector.hpp"
 #include "runtime/comm/spin_habit.hpp"
-#include "runtime/comm/stillness.hpp"
+#include "runtime/comm/watched_sleep.hpp"
 #include "runtime/core/config.hpp"
 #include "runtime/p2p/endpoint.hpp"
 #include "runtime/transport/self/self_transport.hpp"
@@ -219,7 +219,7 @@ class World {
   coll::Tuning tuning_;
   coll::LinkFindings link_findings_;
   std::unique_ptr<bootstrap::RankChannel> channel_;
-  Stillness stillness_{io_};
+  WatchedSleep sleep_{io_};
   std::set<const CommState*> communicators_;
   std::unique_ptr<p2p::Endpoint> endpoint_;
   std::unique_ptr<transport::SelfTransport> self_;

@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 3
+PROTOCOL = 4
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 

@@ -165,8 +165,8 @@ constexpr Row rows[] = {
     // Limits, failures, signals.
     {A, "-timeout 60"},
     {A, "-spawn-timeout 60"},
-    {H, "-get-stack-traces"},
-    {H, "-report-state-on-timeout"},
+    {A, "-get-stack-traces"},
+    {A, "-report-state-on-timeout"},
     {H, "-disable-auto-cleanup"},
     {H, "-enable-recovery"},
     {H, "-continuous"},
@@ -284,11 +284,14 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   std::set<std::string> tried{"app",     "configfile", "h",    "help", "V",
                               "version", "info",       "tune", "json", "no-links"};
   for (const auto& row : rows) tried.insert(split_words(row.options).value()[0].substr(1));
-  for (const std::string own :
-       {"label",     "quiet",      "start-timeout", "ssh-args",    "show-plan",
-        "timestamp", "output-dir", "merge",         "raw",         "min-hosts",
-        "user",      "config",     "no-config",     "show-config", "compress",
-        "skip-dead", "wait-hosts", "map",           "stage",       "no-persist"})
+  for (const std::string own : {"label",      "quiet",       "start-timeout",
+                                "ssh-args",   "show-plan",   "timestamp",
+                                "output-dir", "merge",       "raw",
+                                "min-hosts",  "user",        "config",
+                                "no-config",  "show-config", "compress",
+                                "skip-dead",  "wait-hosts",  "map",
+                                "stage",      "no-persist",  "report-on-timeout",
+                                "hang-after", "on-deadlock"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

@@ -1,6 +1,7 @@
 // Every control message against bytes that are cut, stretched and forged. The rule: a decode either
 // fails or has read exactly what it would write.
 #include "runtime/bootstrap/control_messages.hpp"
+#include "runtime/bootstrap/hang_messages.hpp"
 
 #include <gtest/gtest.h>
 
@@ -106,7 +107,7 @@ RankDone sample() {
 }
 template <>
 Signal sample() {
-  return {10};
+  return {10, true};
 }
 template <>
 Terminate sample() {
@@ -137,6 +138,40 @@ PeerLost sample() {
   return {1, true, "has left"};
 }
 
+template <>
+RankStillness sample() {
+  return {2, Stillness::still_for_a_time};
+}
+template <>
+HangQuestion sample() {
+  return {7};
+}
+template <>
+RankState sample() {
+  const Datatype int32 = datatype_of<std::int32_t>();
+  RankState state{2,    7,  true, false, 15, 31'000, "wait_any", {"ring.cpp", 22},
+                  true, {}, 1,    {},    {}, 1,      {}};
+  state.operations = {{AwaitedOperation::Kind::collective,
+                       2,
+                       0,
+                       -1,
+                       10,
+                       int32,
+                       false,
+                       true,
+                       14,
+                       "bcast",
+                       {"ring.cpp", 20}}};
+  state.communicators = {{2, {0, 2}, 14, {{"bcast", 0, 10, int32, {"ring.cpp", 20}}}}};
+  state.messages = {{2, 0, 8, 1, int32, true}};
+  state.links = {{0, 5, 6}};
+  return state;
+}
+template <>
+HostStates sample() {
+  return {7, {{3, RankPhase::joined, ProcessState::Doing::stopped, 980}}};
+}
+
 template <class Message>
 Bytes body_of(const Message& message) {
   wire::Writer out;
@@ -156,7 +191,8 @@ using AllMessages =
     ::testing::Types<AgentHello, JobSetup, AgentReady, AgentProblem, Start, RankStarted, RankOutput,
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
-                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized>;
+                     Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
+                     RankStillness, HangQuestion, RankState, HostStates>;
 
 struct Names {
   template <class Message>
@@ -283,6 +319,21 @@ TEST(OutputRules, ChunksUpToTheLimitOfTwoStreams) {
   for (const auto stream : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{255}}) {
     EXPECT_FALSE(decode<RankOutput>(body_of(RankOutput{0, stream, {}})).ok());
   }
+}
+
+TEST(RankStateRules, ListsUpToTheLimitAndNotBeyond) {
+  RankState state = sample<RankState>();
+  state.operations.resize(most_told);
+  state.messages.resize(most_told);
+  EXPECT_TRUE(decode<RankState>(body_of(state)).ok());
+  state.operations.resize(most_told + 1);
+  EXPECT_FALSE(decode<RankState>(body_of(state)).ok());
+}
+
+TEST(RankStateRules, NoMoreCallsAreToldThanWereEntered) {
+  RankState state = sample<RankState>();
+  state.communicators.front().calls = 0;
+  EXPECT_FALSE(decode<RankState>(body_of(state)).ok());
 }
 
 TEST(ExitRules, OnlyPhasesThatExist) {

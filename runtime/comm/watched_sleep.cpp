@@ -1,4 +1,4 @@
-#include "runtime/comm/stillness.hpp"
+#include "runtime/comm/watched_sleep.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -11,8 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// Longer than any round of a program that goes on, as a rule; short enough that a deadlock is told
-// while the user still looks.
+// From tick to tick. Longer than any round of a program that goes on, as a rule; short enough that a
+// deadlock is told while the user still looks.
 constexpr milliseconds patience{1000};
 
 // Of all threads of this process.
@@ -24,42 +24,57 @@ nanoseconds processor_time() {
 
 }  // namespace
 
-void Stillness::listen(bootstrap::RankChannel& channel, Describe describe) {
+void WatchedSleep::listen(bootstrap::RankChannel& channel, Describe describe) {
   channel_ = &channel;
   describe_ = std::move(describe);
 }
 
-bool Stillness::sleep(const Deadline& deadline, const Waiting& waiting, bool for_a_time) {
+bool WatchedSleep::sleep(const Deadline& deadline, const Waiting& waiting, bool for_a_time) {
   waiting_ = &waiting;
   for_a_time_ = for_a_time || deadline.at();
-  since_ = Clock::now();
+  ++sleeps_;
+  if (channel_ != nullptr && !clock_runs_) wind_clock();
   std::size_t events = 0;
-  for (;;) {
-    asked_ = news_ = false;
+  do {
+    for_us_ = news_ = false;
     events = run_one(deadline);
-    if (events != 0 && (!asked_ || news_)) break;  // a question alone has changed nothing
-    if (deadline.passed()) break;
-    if (events == 0)
-      tell(for_a_time_ ? bootstrap::Stillness::still_for_a_time : bootstrap::Stillness::still);
-  }
+  } while (for_us_ && !news_ && !deadline.passed());
   events += io_.poll();
   waiting_ = nullptr;
   if (told_) tell(bootstrap::Stillness::moving);
   return events != 0;
 }
 
-// The number of events, 0 when the deadline has passed or patience has run out.
-std::size_t Stillness::run_one(const Deadline& deadline) {
+// The number of events, 0 when the deadline has passed.
+std::size_t WatchedSleep::run_one(const Deadline& deadline) {
   const auto guard =
       asio::make_work_guard(io_);  // alone in the world there is nothing else to wait for
-  if (channel_ != nullptr && !told_) {
-    const auto tells = since_ + patience;
-    return io_.run_one_until(deadline.at() ? std::min(tells, *deadline.at()) : tells);
-  }
   return deadline.at() ? io_.run_one_until(*deadline.at()) : io_.run_one();
 }
 
-void Stillness::tell(bootstrap::Stillness stillness) {
+void WatchedSleep::wind_clock() {
+  clock_runs_ = true;
+  clock_.expires_after(patience);
+  clock_.async_wait([this](asio::error_code error) {
+    if (!error) tick();
+  });
+}
+
+// It stands still while the rank computes, and when all has been told.
+void WatchedSleep::tick() {
+  for_us_ = true;
+  clock_runs_ = false;
+  if (waiting_ == nullptr || told_) return;
+  if (sleep_seen_ == sleeps_) {
+    tell(for_a_time_ ? bootstrap::Stillness::still_for_a_time : bootstrap::Stillness::still);
+    return;
+  }
+  sleep_seen_ = sleeps_;
+  seen_at_ = Clock::now();
+  wind_clock();
+}
+
+void WatchedSleep::tell(bootstrap::Stillness stillness) {
   told_ = stillness != bootstrap::Stillness::moving;
   if (told_) {
     told_at_ = Clock::now();
@@ -68,16 +83,18 @@ void Stillness::tell(bootstrap::Stillness stillness) {
   channel_->tell_stillness(stillness);
 }
 
-void Stillness::on_question(const bootstrap::HangQuestion& question) {
-  asked_ = true;
+void WatchedSleep::on_question(const bootstrap::HangQuestion& question) {
+  for_us_ = true;
   bootstrap::RankState state;
   state.number = question.number;
   if (waiting_ != nullptr) {
     const auto now = Clock::now();
     state.waiting = true;
     state.may_end_by_itself = for_a_time_;
-    state.still_ms =
-        static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now - since_).count());
+    if (sleep_seen_ == sleeps_) {
+      state.still_ms = static_cast<std::uint64_t>(
+          std::chrono::duration_cast<milliseconds>(now - seen_at_).count());
+    }
     if (told_ && now > told_at_) {
       const auto used = processor_time() - processor_then_;
       state.busy_permille = static_cast<std::uint32_t>(used * 1000 / (now - told_at_));

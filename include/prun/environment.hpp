@@ -45,7 +45,7 @@ class Environment {
   // leave while others go on, as long as nobody wants more from it. Communicators throw
   // invalid_argument from then on. A rank that exits without (crash, exit() in the middle,
   // exception) ends the whole job.
-  void finalize();
+  void finalize(CallSite at = CallSite::here());
 
   // Ends the whole job now: prun says the text, naming this rank, and exits with the status. Does
   // not return.

@@ -2,6 +2,7 @@
 
 // Everything of prun but <prun/serialize.hpp>, which needs cereal.
 #include <prun/buffer.hpp>
+#include <prun/call_site.hpp>
 #include <prun/clock.hpp>
 #include <prun/communicator.hpp>
 #include <prun/datatype.hpp>

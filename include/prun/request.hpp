@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <prun/call_site.hpp>
 #include <prun/deadline.hpp>
 #include <prun/status.hpp>
 
@@ -46,7 +47,7 @@ class Request {
 
   // Until complete. Throws Error: timed_out past the deadline (the request stays active), or what
   // befell the operation.
-  Status wait(Deadline deadline = {});
+  Status wait(Deadline deadline = {}, CallSite at = CallSite::here());
 
   // The status if it is complete (the request is then inactive), otherwise nothing. Never blocks.
   // Throws as wait.
@@ -68,7 +69,8 @@ class Request {
 
 // All complete, or an Error for the first that failed, all the others complete all the same.
 // Inactive requests are passed over. Statuses stand where their requests stand.
-std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline = {});
+std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline = {},
+                             CallSite at = CallSite::here());
 
 // What wait_any and test_any found.
 struct Completed {
@@ -77,10 +79,12 @@ struct Completed {
 };
 
 // The first to be complete; throws invalid_argument when none is active.
-Completed wait_any(std::span<Request> requests, Deadline deadline = {});
+Completed wait_any(std::span<Request> requests, Deadline deadline = {},
+                   CallSite at = CallSite::here());
 
 // At least one, and every other that is complete by then.
-std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline = {});
+std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline = {},
+                                 CallSite at = CallSite::here());
 
 // The same without blocking: all or nothing; one or nothing; those that are complete.
 std::optional<std::vector<Status>> test_all(std::span<Request> requests);
@@ -99,8 +103,8 @@ class Incoming {
     if (request_.active() && !status_) status_ = request_.test();
     return status_.has_value();
   }
-  T get(Deadline deadline = {}) {
-    if (!status_) status_ = request_.wait(deadline);
+  T get(Deadline deadline = {}, CallSite at = CallSite::here()) {
+    if (!status_) status_ = request_.wait(deadline, at);
     return std::move(*value_);
   }
   // Of the message received; after get() or a true ready().

@@ -46,7 +46,9 @@ Agent::Agent(asio::io_context& io, system::Descriptor in, system::Descriptor out
       hello_(std::move(hello)),
       leftovers_(leftovers),
       environment_(system::own_environment()),
-      descriptor_limit_(system::raise_descriptor_limit()) {}
+      descriptor_limit_(system::raise_descriptor_limit()),
+      states_(io, ranks_,
+              [this](const bootstrap::HostStates& states) { launcher_->send(states); }) {}
 
 void Agent::run() {
   asio::error_code ignored;
@@ -198,8 +200,15 @@ void Agent::on_frame(const ControlFrame& frame) {
       return;
     case ControlKind::signal:
       take<bootstrap::Signal>(frame, [this](const bootstrap::Signal& signal) {
-        for (auto& [number, rank] : ranks_) rank->signal_group(signal.number);
+        for (auto& [number, rank] : ranks_) {
+          const bool spares = signal.only_who_listens && rank->phase == RankPhase::joined;
+          if (!spares || rank->listens_to(signal.number)) rank->signal_group(signal.number);
+        }
       });
+      return;
+    case ControlKind::hang_question:
+      take<bootstrap::HangQuestion>(
+          frame, [this](const bootstrap::HangQuestion& question) { states_.ask(question); });
       return;
     case ControlKind::terminate:
       take<bootstrap::Terminate>(frame,
@@ -484,6 +493,16 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
       return pass_up<bootstrap::PeerSuspected>(rank, frame);
     case ControlKind::survivors_asked:
       return pass_up<bootstrap::SurvivorsAsked>(rank, frame);
+    case ControlKind::rank_stillness:
+      return pass_up<bootstrap::RankStillness>(rank, frame);
+    case ControlKind::rank_state: {
+      const auto state = bootstrap::decode_frame<bootstrap::RankState>(frame);
+      if (!state.ok()) return reject(rank, state.failure().text);
+      if (state.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      launcher_->send(state.value());
+      states_.answered(rank.rank(), state.value().number);
+      return;
+    }
     case ControlKind::rank_finalized: {
       const auto finalized = bootstrap::decode_frame<bootstrap::RankFinalized>(frame);
       if (!finalized.ok()) return reject(rank, finalized.failure().text);

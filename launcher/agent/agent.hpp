@@ -23,6 +23,7 @@
 #include "launcher/agent/output_pipe.hpp"
 #include "launcher/agent/rank_process.hpp"
 #include "launcher/agent/staging.hpp"
+#include "launcher/agent/state_collector.hpp"
 #include "launcher/system/descriptor.hpp"
 #include "runtime/bootstrap/clock_messages.hpp"
 #include "launcher/system/leftovers.hpp"
@@ -127,6 +128,7 @@ class Agent : private RankListener {
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host
   std::size_t first_to_resume_ = 0;
+  StateCollector states_;
 
   // For ranks that join late.
   std::map<std::uint32_t, std::uint16_t> endpoints_;

@@ -55,13 +55,20 @@ std::vector<Process> all_processes() {
   return all;
 }
 
-bool handles(pid_t pid, int number) {
-  const std::string status = system::read_file("/proc/" + std::to_string(pid) + "/status");
-  constexpr std::string_view mark = "\nSigCgt:";
+// `mark` begins a line of /proc/PID/status that is a set of signals.
+bool is_in_set(const std::string& status, std::string_view mark, int number) {
   const auto at = status.find(mark);
   if (at == std::string::npos) return false;
-  const auto caught = std::strtoull(status.c_str() + at + mark.size(), nullptr, 16);
-  return (caught >> (number - 1) & 1U) != 0;
+  const auto set = std::strtoull(status.c_str() + at + mark.size(), nullptr, 16);
+  return (set >> (number - 1) & 1U) != 0;
+}
+
+std::string status_of(pid_t pid) {
+  return system::read_file("/proc/" + std::to_string(pid) + "/status");
+}
+
+bool handles(pid_t pid, int number) {
+  return is_in_set(status_of(pid), "\nSigCgt:", number);
 }
 
 // A shell has a handler of its own for INT whether or not its script has set a trap.
@@ -88,6 +95,11 @@ void send(pid_t pid, int number) {
 }
 
 }  // namespace
+
+bool survives(pid_t pid, int number) {
+  const std::string status = status_of(pid);
+  return is_in_set(status, "\nSigCgt:", number) || is_in_set(status, "\nSigBlk:", number);
+}
 
 void adopt_orphans() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -15,6 +15,9 @@ void adopt_orphans();
 // may be alive).
 std::vector<pid_t> descendants(pid_t root);
 
+// Whether the process has a handler for that signal, or holds it back to take it later.
+bool survives(pid_t pid, int number);
+
 // Sends `number` to every process below this one, and CONT after it so that stopped ones hear it
 // too.
 void signal_descendants(int number);

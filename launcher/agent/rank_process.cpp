@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "launcher/agent/process_tree.hpp"
 #include "launcher/agent/waiting_reader.hpp"
 #include "launcher/system/descriptor.hpp"
 #include "launcher/system/spawn.hpp"
@@ -226,6 +227,19 @@ void RankProcess::look_at_reader(std::chrono::milliseconds pause) {
 
 void RankProcess::signal_group(int number) {
   if (pid_ > 0) ::kill(-pid_, number);
+}
+
+bool RankProcess::listens_to(int number) const {
+  if (pid_ <= 0) return false;
+  auto processes = descendants(pid_);
+  processes.push_back(pid_);
+  return std::any_of(processes.begin(), processes.end(),
+                     [number](pid_t pid) { return survives(pid, number); });
+}
+
+bool RankProcess::waits_for_input() const {
+  return stdin_ && running() && stdin_->is_empty() &&
+         waiting_reader(pid_, stdin_->descriptor()) == Waiting::yes;
 }
 
 // The kernel tells the processes in its foreground (WINCH).

@@ -76,6 +76,10 @@ class RankProcess {
   void write_input(std::span<const std::byte> data);
   void end_input();
   void signal_group(int number);
+  // Whether any process of the rank has a handler for that signal, or keeps it back to take it later.
+  bool listens_to(int number) const;
+  // Whether it has read all of its input and stands in a read for more.
+  bool waits_for_input() const;
   void resize_terminal(const winsize& size);
   // Frames down to the rank; lost if it has closed its end.
   template <class Message>

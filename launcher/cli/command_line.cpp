@@ -256,6 +256,22 @@ class Parser {
     value("--timeout", [this](const std::string& text) {
       run_.timeout = accepted(seconds_of(text, "--timeout"));
     });
+    flag("--report-on-timeout", [this] { run_.reports_on_timeout = true; });
+    value("--hang-after", [this](const std::string& text) {
+      run_.hang_after = accepted(seconds_of(text, "--hang-after"));
+    });
+    value("--on-deadlock", [this](const std::string& text) {
+      if (text == "end") {
+        run_.on_deadlock = hang::OnDeadlock::end;
+      } else if (text == "report") {
+        run_.on_deadlock = hang::OnDeadlock::report;
+      } else if (text == "ignore") {
+        run_.on_deadlock = hang::OnDeadlock::ignore;
+      } else {
+        refuse("--on-deadlock: '" + text +
+               "' is none of end, report and ignore; for example: --on-deadlock report");
+      }
+    });
     value("--start-timeout", [this](const std::string& text) {
       run_.start_timeout = accepted(seconds_of(text, "--start-timeout"));
     });

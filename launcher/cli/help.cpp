@@ -41,8 +41,8 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end after S seconds; --start-timeout, --node-timeout: see man
-  --on-failure=continue  the others go on when a rank dies or a host is lost
+  --timeout S         end after S seconds; --on-failure=continue: go on after losses
+  --hang-after S      tell what ranks wait for if none goes on; so does Ctrl-\
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one
@@ -62,8 +62,8 @@ Defaults stand in ~/.config/prun/prun.conf and PRUN_OPTIONS: --show-config
 
   -h, --help   -V, --version   man prun: everything
 
-Exit status: that of the first rank to fail, 128+N if signal N ended it; 125 if
-prun itself could not do it, 126 or 127 if PROGRAM cannot be run or found.
+Exit status: of the first rank to fail, 128+N if signal N ended it; 123 if all
+wait for each other, 125 if prun itself could not do it, 126, 127: no PROGRAM.
 Options end at PROGRAM. Spellings of mpiexec and mpirun are understood too.
 )";
 }

@@ -174,16 +174,20 @@ prun \-n 1 ./master : \-n 3 ./worker           two programs in one job
 .fi
 .SH EXIT STATUS
 That of the first rank to fail, or 128+N if signal N ended it.
-124 if the time limit ended the job, 125 if prun itself could not do it, 126 or 127 if the program cannot be run or found.
+123 if every rank waited for a message and none was on its way, 124 if the time limit ended the job, 125 if prun itself could not do it, 126 or 127 if the program cannot be run or found.
 .SH SIGNALS
 .TP
 .B INT, TERM, HUP, QUIT
 End the job. Processes of the ranks that handle the signal get it, all others TERM; those that are still there get TERM
 after a second and KILL after two. A second one kills at once. The exit status is 128 and the signal's number.
+Before QUIT (Ctrl\-\e) ends a job it tells what every rank waits for.
 .TP
 .B USR1, USR2, WINCH, CONT
 Are passed on to every process group of the ranks; so are those of
 .BR \-\-forward\-signals .
+USR1 also tells what every rank waits for, unless
+.B \-\-forward\-signals
+names it, and spares ranks that use prun and have no handler for it.
 .TP
 .B TSTP (Ctrl\-Z)
 Stops the ranks, then prun; CONT

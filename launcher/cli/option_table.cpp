@@ -157,6 +157,18 @@ constexpr Option table[] = {
      "all that were not lost have ended well."},
     {"--timeout", Topic::limits, Reach::job, ValueKind::number, "--timeout S", "60", "",
      "Ends the job after S seconds, with exit status 124."},
+    {"--report-on-timeout", Topic::limits, Reach::job, ValueKind::none, "--report-on-timeout", "",
+     "", "Tells before that what every rank waits for."},
+    {"--hang-after", Topic::limits, Reach::job, ValueKind::number, "--hang-after S", "30", "",
+     "Tells what every rank waits for when one has waited for S seconds and no message has come "
+     "anywhere in the job meanwhile. The job goes on: others may compute. SIGUSR1 to prun tells "
+     "the "
+     "same at any time, Ctrl-\\ tells it and ends the job."},
+    {"--on-deadlock", Topic::limits, Reach::job, ValueKind::words, "--on-deadlock WHAT", "report",
+     "end report ignore",
+     "When every rank waits for a message, and none is on its way: end tells what each waits for "
+     "and ends the job with exit status 123 (as without the option), report only tells, ignore "
+     "does neither."},
     {"--start-timeout", Topic::limits, Reach::job, ValueKind::number, "--start-timeout S", "30", "",
      "Seconds for each step of starting; 15 without the option."},
     {"--node-timeout", Topic::limits, Reach::job, ValueKind::number, "--node-timeout S", "30", "",

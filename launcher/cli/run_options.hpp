@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "launcher/hang/on_deadlock.hpp"
 #include "launcher/hosts/host.hpp"
 #include "launcher/hosts/network_wish.hpp"
 #include "launcher/hosts/placement.hpp"
@@ -93,6 +94,9 @@ struct RunOptions {
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   // --node-timeout: a host that is silent for so long is dead; nothing: none ever is.
   std::optional<std::chrono::milliseconds> node_timeout{4000};
+  bool reports_on_timeout = false;                       // --report-on-timeout
+  std::optional<std::chrono::milliseconds> hang_after;   // --hang-after
+  hang::OnDeadlock on_deadlock = hang::OnDeadlock::end;  // --on-deadlock
   std::uint32_t ssh_window = 32;                    // how many ssh logins may be under way at once
   std::vector<std::string> ssh_arguments;           // --ssh-args
   std::string user;                                 // --user, for hosts named without one

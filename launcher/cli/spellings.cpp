@@ -31,8 +31,6 @@ constexpr std::string_view no_restart =
 constexpr std::string_view no_scheduler =
     "prun works without a batch system; name the hosts with -H or --hostfile";
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
-constexpr std::string_view no_hang_report =
-    "prun cannot say yet where a job hangs; leave it out, --timeout ends such a job";
 
 constexpr Spelling table[] = {
     // Where and how many.
@@ -172,8 +170,11 @@ constexpr Spelling table[] = {
     option("start-timeout", "--start-timeout", value),
     option("spawn-timeout", "--start-timeout", value),
     option("node-timeout", "--node-timeout", value),
-    refused("get-stack-traces", no_hang_report),
-    refused("report-state-on-timeout", no_hang_report),
+    option("report-on-timeout", "--report-on-timeout", nothing),
+    option("get-stack-traces", "--report-on-timeout", nothing),
+    option("report-state-on-timeout", "--report-on-timeout", nothing),
+    option("hang-after", "--hang-after", value),
+    option("on-deadlock", "--on-deadlock", value),
     option("forward-signals", "--forward-signals", value),
     option("on-failure", "--on-failure", value),
     option("disable-auto-cleanup", "--on-failure", nothing, "continue"),

@@ -131,6 +131,10 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::rank_exited:
     case ControlKind::rank_done:
       return alive;
+    case ControlKind::rank_stillness:
+    case ControlKind::rank_state:
+    case ControlKind::host_states:
+      return alive || phase == HostPhase::done;
     default:
       return false;
   }

@@ -71,6 +71,20 @@ Job::Job(asio::io_context& io, JobPlan plan)
       status_line_(plan_.options.verbosity == 0 && ::isatty(STDERR_FILENO) == 1
                        ? &output_.in_place_line()
                        : nullptr),
+      hang_(io,
+            {.on_deadlock = plan_.options.on_deadlock,
+             .after = plan_.options.hang_after,
+             .quiet = plan_.options.verbosity < 0},
+            {.ask = [this](const bootstrap::HangQuestion& question) { tell_living(question); },
+             .tell =
+                 [this](const std::vector<std::string>& lines) {
+                   for (const auto& line : lines) output_.own_line(line);
+                 },
+             .end =
+                 [this](std::string sentence) {
+                   decide(cli::exit_deadlock, std::move(sentence), Culprit::job);
+                   end_job(failure_grace);
+                 }}),
       signals_(io),
       children_(io),
       job_timer_(io),
@@ -146,8 +160,12 @@ int Job::run() {
     job_timer_.expires_after(*plan_.options.timeout);
     job_timer_.async_wait([this](asio::error_code error) {
       if (error) return;
-      decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout), Culprit::job);
-      end_job(failure_grace);
+      const auto end = [this] {
+        decide(cli::exit_time_limit, io::time_limit_sentence(*plan_.options.timeout), Culprit::job);
+        end_job(failure_grace);
+      };
+      if (!plan_.options.reports_on_timeout) return end();
+      report_then("at the time limit", end);
     });
   }
   show_status();
@@ -183,6 +201,7 @@ void Job::decide(int status, std::string sentence, Culprit culprit) {
 // Every rank that runs is ended; the agents confirm by its exit.
 void Job::end_job(milliseconds grace, int number) {
   if (stage_ >= Stage::ending) return;
+  hang_.stop();
   if (starting()) {
     close_down(ended_patience);
     return;
@@ -225,6 +244,7 @@ void Job::close_down(milliseconds patience) {
   if (stage_ >= Stage::closing) return;
   stage_ = Stage::closing;
   trace("closing");
+  hang_.stop();
   output_.in_place_line().clear();
   status_timer_.cancel();
   job_timer_.cancel();
@@ -356,6 +376,7 @@ void Job::lose_hosts(const std::vector<std::uint32_t>& hosts, const std::string&
       rank_gone_[rank] = true;
       lost.push_back(rank);
       output_.end_of(rank);
+      hang_.on_rank_ended(rank, "been lost with its host");
       tell_all(bootstrap::PeerLost{rank, false, cause});
     }
   }
@@ -387,8 +408,10 @@ void Job::on_signal(int number) {
     case SIGINT:
     case SIGTERM:
     case SIGHUP:
-    case SIGQUIT:
       interrupt(number);
+      break;
+    case SIGQUIT:
+      quit();
       break;
     case SIGTSTP:
       stop_with_the_ranks();
@@ -396,13 +419,42 @@ void Job::on_signal(int number) {
     default:
       if (number == SIGCONT) wake_up();
       if (number == SIGWINCH) tell_window_size();
-      if (stage_ == Stage::running && forwards_signals())
-        tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number)});
+      if (number == SIGUSR1 && !is_for_the_ranks_alone(number)) {
+        report_then("as asked by SIGUSR1", nullptr);
+      }
+      if (stage_ == Stage::running && forwards_signals()) forward(number);
       break;
   }
   signals_.async_wait([this](asio::error_code error, int next) {
     if (!error) on_signal(next);
   });
+}
+
+// Ctrl-\, of whoever has given up on a job: why it does not end, and then its end. A second one does
+// not wait for the report.
+void Job::quit() {
+  if (stage_ != Stage::running || std::exchange(quitting_, true)) return interrupt(SIGQUIT);
+  report_then("as asked by SIGQUIT", [this] { interrupt(SIGQUIT); });
+}
+
+void Job::report_then(const std::string& why, std::function<void()> then) {
+  if (stage_ == Stage::running) {
+    hang_.report("what the ranks do, " + why, std::move(then));
+  } else if (then) {
+    then();
+  }
+}
+
+// Whether the user has named it as one that the program wants.
+bool Job::is_for_the_ranks_alone(int number) const {
+  const auto& asked = plan_.options.signals;
+  return asked && std::find(asked->begin(), asked->end(), number) != asked->end();
+}
+
+// Who asks for a report does not mean to end ranks that do not know the signal.
+void Job::forward(int number) {
+  const bool only_who_listens = number == SIGUSR1 && !is_for_the_ranks_alone(number);
+  tell_all(bootstrap::Signal{static_cast<std::uint8_t>(number), only_who_listens});
 }
 
 // Those that were not asked for are watched too: prun is not to die of them and leave its ranks.

@@ -8,11 +8,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "launcher/hang/hang_watch.hpp"
 #include "launcher/io/exit_report.hpp"
 #include "launcher/io/input_source.hpp"
 #include "launcher/io/raw_terminal.hpp"
@@ -221,6 +223,9 @@ class Job : private HostListener {
   void stop_with_the_ranks();
   void wake_up();
   void tell_window_size();
+  void quit();
+  void report_then(const std::string& why, std::function<void()> then);
+  void forward(int number);
   std::int32_t terminal_rank() const;  // -1: none
   void reap();
   void on_broken_output(int error);
@@ -235,6 +240,7 @@ class Job : private HostListener {
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
   bool forwards_signals() const;
+  bool is_for_the_ranks_alone(int number) const;
   void tell_ends();
   void tell_timing();
   void trace(const std::string& text);
@@ -276,6 +282,7 @@ class Job : private HostListener {
   InputReaders input_readers_;
   std::unique_ptr<io::InputSource> input_;
   io::RawTerminal raw_terminal_;
+  hang::HangWatch hang_;
 
   asio::signal_set signals_;
   asio::signal_set children_;
@@ -286,6 +293,7 @@ class Job : private HostListener {
   std::optional<int> status_;
   std::string sentence_;
   bool interrupted_ = false;
+  bool quitting_ = false;  // the report comes first
 };
 
 }  // namespace prun::job

@@ -121,6 +121,17 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
         if (is_rank_of(host, done.rank) && holds(host, reports_.done(done.rank)))
           on_rank_done(host, done.rank);
       });
+    case ControlKind::rank_stillness:
+      return take<bootstrap::RankStillness>(host, frame, [&](const auto& stillness) {
+        if (is_rank_of(host, stillness.rank)) hang_.on_stillness(stillness);
+      });
+    case ControlKind::rank_state:
+      return take<bootstrap::RankState>(host, frame, [&](auto&& state) {
+        if (is_rank_of(host, state.rank)) hang_.on_state(std::forward<decltype(state)>(state));
+      });
+    case ControlKind::host_states:
+      return take<bootstrap::HostStates>(
+          host, frame, [&](const auto& states) { hang_.on_host_states(host, states); });
     default:
       return;
   }
@@ -152,6 +163,7 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
   ends_.push_back(end);
   const std::string cause = io::cause_text(end);
+  hang_.on_rank_ended(exited.rank, cause);
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {

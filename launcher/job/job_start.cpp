@@ -708,6 +708,10 @@ void Job::send_starts() {
   note_oversubscription();
   tell_notes();
   stage_ = Stage::running;
+  std::vector<hang::HangWatch::Place> places;
+  for (const std::uint32_t host : machine_of_rank_)
+    places.push_back({host, machines_.size() > 1 ? name(host) : std::string()});
+  hang_.begin(std::move(places));
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (machines_[host]->phase != HostPhase::ready) continue;
     machines_[host]->channel->send(bootstrap::Start{});

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/bootstrap/checked.hpp"
+
 namespace prun::liveness {
-namespace {
-
-template <class Message>
-core::Result<Message> checked(const wire::Reader& in, Message message, const char* name) {
-  if (!in.ok()) {
-    return core::Failure{Errc::bad_data,
-                         std::string("control message ") + name + " does not fit its bytes"};
-  }
-  return message;
-}
-
-}  // namespace
+using bootstrap::checked;
 
 void Watch::encode(wire::Writer& out) const {
   out.u32(beat_ms);

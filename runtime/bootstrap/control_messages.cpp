@@ -393,11 +393,13 @@ Result<RankDone> RankDone::decode(Reader& in) {
 
 void Signal::encode(Writer& out) const {
   out.u8(number);
+  put_bool(out, only_who_listens);
 }
 
 Result<Signal> Signal::decode(Reader& in) {
   Signal message;
   message.number = in.u8();
+  message.only_who_listens = get_bool(in);
   return checked(in, message, "signal");
 }
 

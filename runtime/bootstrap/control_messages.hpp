@@ -73,6 +73,10 @@ enum class ControlKind : std::uint8_t {
   end_rank = 55,
   survivors_asked = 56,
   survivors_agreed = 57,
+  hang_question = 60,  // these: hang_messages.hpp
+  rank_stillness = 61,
+  rank_state = 62,
+  host_states = 63,
 };
 
 using JobKey = std::array<std::byte, 32>;
@@ -309,6 +313,7 @@ struct RankDone {
 struct Signal {
   static constexpr ControlKind kind = ControlKind::signal;
   std::uint8_t number = 0;
+  bool only_who_listens = false;  // not to ranks of the library that it would end
 
   void encode(wire::Writer& out) const;
   static core::Result<Signal> decode(wire::Reader& in);

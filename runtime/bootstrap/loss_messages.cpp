@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "runtime/bootstrap/checked.hpp"
+
 namespace prun::bootstrap {
 namespace {
 
@@ -12,15 +14,6 @@ using wire::Writer;
 
 // Contexts come in pairs, and the counting of them must not come round.
 constexpr std::uint32_t highest_context = std::numeric_limits<std::uint32_t>::max() - 3;
-
-template <class Message>
-Result<Message> checked(const Reader& in, Message message, const char* name) {
-  if (!in.ok()) {
-    return core::Failure{Errc::bad_data,
-                         std::string("control message ") + name + " does not fit its bytes"};
-  }
-  return message;
-}
 
 void put_ranks(Writer& out, const std::vector<std::uint32_t>& ranks) {
   out.u32(static_cast<std::uint32_t>(ranks.size()));

@@ -41,6 +41,10 @@ struct RankChannel::State {
         const auto message = decode_frame<SurvivorsAgreed>(frame);
         if (!message) return false;
         handlers.on_survivors_agreed(message.value());
+      } else if (frame.kind == ControlKind::hang_question) {
+        const auto message = decode_frame<HangQuestion>(frame);
+        if (!message) return false;
+        handlers.on_question(message.value());
       } else {
         return false;
       }
@@ -148,6 +152,15 @@ void RankChannel::announce_finalized() {
 
 void RankChannel::want_clock() {
   send(ClockWanted{});
+}
+
+void RankChannel::tell_stillness(Stillness stillness) {
+  send(RankStillness{welcome_.rank, stillness});
+}
+
+void RankChannel::tell_state(RankState state) {
+  state.rank = welcome_.rank;
+  send(state);
 }
 
 void RankChannel::announce_abort(std::int32_t exit_status, const std::string& text) {

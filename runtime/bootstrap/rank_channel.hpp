@@ -13,6 +13,7 @@
 #include "runtime/bootstrap/control_frame.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
 #include "runtime/bootstrap/loss_messages.hpp"
+#include "runtime/bootstrap/hang_messages.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::bootstrap {
@@ -28,6 +29,7 @@ class RankChannel {
     std::function<void()> on_clock_ready;
     std::function<void(const SurvivorsAsked&)> on_survivors_asked;
     std::function<void(const SurvivorsAgreed&)> on_survivors_agreed;
+    std::function<void(const HangQuestion&)> on_question;
     std::function<void()> on_closed;  // the agent has gone
   };
 
@@ -49,6 +51,8 @@ class RankChannel {
   void announce_finalized();
   // Answered by on_clock_ready.
   void want_clock();
+  void tell_stillness(Stillness stillness);
+  void tell_state(RankState state);
   void announce_abort(std::int32_t exit_status, const std::string& text);
   void suspect(std::uint32_t peer, const std::string& cause);
   void ask_survivors(const SurvivorsAsked& message);

@@ -20,11 +20,18 @@ using coll::Blocks;
 
 class Call {
  public:
-  Call(CommState& comm, coll::Operation operation) : comm_(comm), operation_(operation) {
+  Call(CommState& comm, coll::Operation operation, const CallSite& at)
+      : comm_(comm), operation_(operation) {
     comm.world().check_usable();
+    entered_.name = name();
+    entered_.at = at;
   }
 
-  void check_root(int root) const {
+  // What all members must agree on, for reports: elements of each rank's part.
+  void part(std::size_t count) { entered_.count = count; }
+
+  void check_root(int root) {
+    entered_.root = root;
     if (root >= 0 && root < comm_.size()) return;
     misuse("there is no root " + std::to_string(root) + " in a communicator of " +
            std::to_string(comm_.size()) + " ranks");
@@ -55,12 +62,12 @@ class Call {
 
   // `run` is one of coll::barrier, coll::bcast, ...
   template <class Run, class Arguments>
-  Request start(Run run, Datatype type, Arguments arguments,
-                std::shared_ptr<void> kept = nullptr) const {
+  Request start(Run run, Datatype type, Arguments arguments, std::shared_ptr<void> kept = nullptr) {
     if (comm_.collectives_ended()) raise(comm_, std::string(name()), *comm_.collectives_ended());
-    coll::Task task = run(comm_.team_for_next_call(type), std::move(arguments), comm_.basis());
+    entered_.type = type;
+    coll::Task task = run(comm_.enter(entered_), std::move(arguments), comm_.basis());
     return Request(
-        OperationHandle(new PendingCollective(comm_.shared_from_this(), name(), std::move(task))),
+        OperationHandle(new PendingCollective(comm_.shared_from_this(), entered_, std::move(task))),
         std::move(kept));
   }
 
@@ -69,6 +76,7 @@ class Call {
 
   CommState& comm_;
   coll::Operation operation_;
+  EnteredCall entered_;
 };
 
 // Algorithms take writable blocks and write only to those that are results.
@@ -103,26 +111,30 @@ void check_parts(const CommState& comm, std::size_t parts) {
                   std::to_string(comm.size()) + " ranks, " + std::to_string(parts) + " were given");
 }
 
-Request ibarrier(CommState& comm) {
-  const Call call(comm, coll::Operation::barrier);
+Request ibarrier(CommState& comm, CallSite at) {
+  Call call(comm, coll::Operation::barrier, at);
   return call.start(coll::barrier, datatype_of<std::byte>(), coll::BarrierArguments{});
 }
 
-Request ibcast(CommState& comm, const RecvBuffer& data, int root) {
-  const Call call(comm, coll::Operation::bcast);
+Request ibcast(CommState& comm, const RecvBuffer& data, int root, CallSite at) {
+  Call call(comm, coll::Operation::bcast, at);
   call.check_root(root);
+  call.part(data.count);
   return call.start(coll::bcast, data.type, coll::BcastArguments{bytes_of(data), root});
 }
 
-Request igather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, int root) {
-  const Call call(comm, coll::Operation::gather);
+Request igather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, int root,
+                CallSite at) {
+  Call call(comm, coll::Operation::gather, at);
   call.check_root(root);
   if (call.rank() != root) {
     if (mine.in_place) call.misuse("only the root's part can be in place");
+    call.part(mine.count);
     return call.start(coll::gather, all.type,
                       coll::GatherArguments{{mine.data, mine.bytes()}, {}, root, true});
   }
   const std::size_t part = mine.in_place ? all.count / call.ranks() : mine.count;
+  call.part(part);
   call.check_count("the result", all.count, part * call.ranks());
   const Blocks blocks = Blocks::uniform(all.data, comm.size(), part * all.type.size);
   if (!mine.in_place) put(blocks[root], mine.data);
@@ -131,8 +143,8 @@ Request igather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, 
 }
 
 Request igatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& all,
-                 const Layout& layout, int root) {
-  const Call call(comm, coll::Operation::gather);
+                 const Layout& layout, int root, CallSite at) {
+  Call call(comm, coll::Operation::gather, at);
   call.check_root(root);
   if (call.rank() != root) {
     if (mine.in_place) call.misuse("only the root's part can be in place");
@@ -151,9 +163,11 @@ Request igatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& all,
                     coll::GatherArguments{blocks[root], blocks, root, false});
 }
 
-Request iscatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine, int root) {
-  const Call call(comm, coll::Operation::scatter);
+Request iscatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine, int root,
+                 CallSite at) {
+  Call call(comm, coll::Operation::scatter, at);
   call.check_root(root);
+  call.part(mine.count);
   if (call.rank() != root)
     return call.start(coll::scatter, mine.type, coll::ScatterArguments{{}, mine, root, true});
   call.check_count("the root's data", all.count, mine.count * call.ranks());
@@ -163,8 +177,8 @@ Request iscatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine,
 }
 
 Request iscatterv(CommState& comm, const SendBuffer& all, const Layout& layout,
-                  const RecvBuffer& mine, int root) {
-  const Call call(comm, coll::Operation::scatter);
+                  const RecvBuffer& mine, int root, CallSite at) {
+  Call call(comm, coll::Operation::scatter, at);
   call.check_root(root);
   if (call.rank() != root)
     return call.start(coll::scatter, mine.type, coll::ScatterArguments{{}, mine, root, false});
@@ -182,9 +196,10 @@ Request iscatterv(CommState& comm, const SendBuffer& all, const Layout& layout,
   return call.start(coll::scatter, mine.type, coll::ScatterArguments{blocks, own, root, false});
 }
 
-Request iallgather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all) {
-  const Call call(comm, coll::Operation::allgather);
+Request iallgather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, CallSite at) {
+  Call call(comm, coll::Operation::allgather, at);
   const std::size_t part = mine.in_place ? all.count / call.ranks() : mine.count;
+  call.part(part);
   call.check_count("the result", all.count, part * call.ranks());
   const Blocks blocks = Blocks::uniform(all.data, comm.size(), part * all.type.size);
   if (!mine.in_place) put(blocks[call.rank()], mine.data);
@@ -192,8 +207,8 @@ Request iallgather(CommState& comm, const SendBuffer& mine, const RecvBuffer& al
 }
 
 Request iallgatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& all,
-                    const Layout& layout) {
-  const Call call(comm, coll::Operation::allgather);
+                    const Layout& layout, CallSite at) {
+  Call call(comm, coll::Operation::allgather, at);
   call.check_layout("the layout", layout);
   call.check_room("the result", all.count, layout.extent());
   const Blocks blocks = blocks_of(all.data, layout, all.type.size);
@@ -206,9 +221,10 @@ Request iallgatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& a
 }
 
 Request ireduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
-                int root) {
-  const Call call(comm, coll::Operation::reduce);
+                int root, CallSite at) {
+  Call call(comm, coll::Operation::reduce, at);
   call.check_root(root);
+  call.part(mine.in_place ? result.count : mine.count);
   const bool at_root = call.rank() == root;
   if (at_root && !mine.in_place) call.check_count("the result", result.count, mine.count);
   const std::span<const std::byte> contribution =
@@ -219,9 +235,10 @@ Request ireduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& resul
                             std::move(op)});
 }
 
-Request iallreduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result,
-                   Reduction op) {
-  const Call call(comm, coll::Operation::allreduce);
+Request iallreduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+                   CallSite at) {
+  Call call(comm, coll::Operation::allreduce, at);
+  call.part(result.count);
   if (!mine.in_place) {
     call.check_count("the result", result.count, mine.count);
     put(bytes_of(result), mine.data);
@@ -231,8 +248,9 @@ Request iallreduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& re
 }
 
 Request ireduce_scatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine,
-                        Reduction op, std::span<const std::size_t> counts) {
-  const Call call(comm, coll::Operation::reduce_scatter);
+                        Reduction op, std::span<const std::size_t> counts, CallSite at) {
+  Call call(comm, coll::Operation::reduce_scatter, at);
+  call.part(all.count);
   const Layout layout(counts);
   call.check_layout("the list of counts", layout);
   call.check_count("this rank's data", all.count, layout.extent());
@@ -242,8 +260,9 @@ Request ireduce_scatter(CommState& comm, const SendBuffer& all, const RecvBuffer
                     coll::ReduceScatterArguments{blocks, bytes_of(mine), std::move(op)});
 }
 
-Request ialltoall(CommState& comm, const SendBuffer& all, const RecvBuffer& received) {
-  const Call call(comm, coll::Operation::alltoall);
+Request ialltoall(CommState& comm, const SendBuffer& all, const RecvBuffer& received, CallSite at) {
+  Call call(comm, coll::Operation::alltoall, at);
+  call.part(received.count);
   if (received.count % call.ranks() != 0) {
     call.misuse("the result holds " + std::to_string(received.count) +
                 " elements, which is no multiple of the " + std::to_string(call.ranks()) +
@@ -265,8 +284,8 @@ Request ialltoall(CommState& comm, const SendBuffer& all, const RecvBuffer& rece
 }
 
 Request ialltoallv(CommState& comm, const SendBuffer& all, const Layout& send_layout,
-                   const RecvBuffer& received, const Layout& recv_layout) {
-  const Call call(comm, coll::Operation::alltoall);
+                   const RecvBuffer& received, const Layout& recv_layout, CallSite at) {
+  Call call(comm, coll::Operation::alltoall, at);
   call.check_layout("the layout of what is sent", send_layout);
   call.check_layout("the layout of what is received", recv_layout);
   call.check_room("this rank's data", all.count, send_layout.extent());
@@ -279,8 +298,10 @@ Request ialltoallv(CommState& comm, const SendBuffer& all, const Layout& send_la
   return call.start(coll::alltoall, received.type, coll::AlltoallArguments{outgoing, incoming});
 }
 
-Request iscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op) {
-  const Call call(comm, coll::Operation::scan);
+Request iscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+              CallSite at) {
+  Call call(comm, coll::Operation::scan, at);
+  call.part(result.count);
   if (!mine.in_place) {
     call.check_count("the result", result.count, mine.count);
     put(bytes_of(result), mine.data);
@@ -288,8 +309,10 @@ Request iscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result,
   return call.start(coll::scan, result.type, coll::ScanArguments{bytes_of(result), std::move(op)});
 }
 
-Request iexscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op) {
-  const Call call(comm, coll::Operation::exscan);
+Request iexscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+                CallSite at) {
+  Call call(comm, coll::Operation::exscan, at);
+  call.part(result.count);
   if (!mine.in_place) {
     call.check_count("the result", result.count, mine.count);
     return call.start(

@@ -29,10 +29,12 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
   rank_ = ranks_.at(world_->rank());
   sources_.push_back(members_);
   world_->membership().add(*this);
+  world_->add_communicator(*this);
 }
 
 CommState::~CommState() {
   world_->membership().remove(*this);
+  world_->remove_communicator(*this);
   if (is_world_) return;
   world_->endpoint().retire_context(context_);
   world_->endpoint().retire_context(context_ + 1);
@@ -77,12 +79,13 @@ void CommState::end_collectives(const core::Failure& why) {
   world_->endpoint().end_context(context_ + 1, why);
 }
 
-coll::Team CommState::team_for_next_call(Datatype type) {
+coll::Team CommState::enter(const EnteredCall& entered) {
+  last_calls_[calls_ % calls_kept] = entered;
   // Comes round after two thousand million calls; what is under way by then is long over.
   const std::uint32_t call =
       calls_++ & static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
   coll::Team team(world_->endpoint(), members_, rank_, context_ + 1,
-                  static_cast<std::int32_t>(call), type);
+                  static_cast<std::int32_t>(call), entered.type);
   team.set_host_map(&host_map_);
   return team;
 }

@@ -1,11 +1,17 @@
 #pragma once
 
+#include <prun/call_site.hpp>
+#include <prun/datatype.hpp>
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -13,6 +19,16 @@
 #include "runtime/comm/world.hpp"
 
 namespace prun::detail {
+
+// A collective that this rank has entered: what all members must agree on, for reports.
+struct EnteredCall {
+  std::string_view name;  // of the operation
+  int root = -1;          // -1: it has none
+  // Elements, where all members must agree on them.
+  std::uint64_t count = bootstrap::AwaitedOperation::any_count;
+  Datatype type;
+  CallSite at;
+};
 
 // What a Communicator handle stands for: who its members are, and the two spaces of messages that
 // are its own, one for point to point and one for collectives. Shared by the handles and by the
@@ -51,9 +67,17 @@ class CommState : public std::enable_shared_from_this<CommState> {
   const std::optional<core::Failure>& collectives_ended() const { return collectives_ended_; }
   // The members as a collective algorithm sees them, for one more call. Members count their calls
   // alike.
-  coll::Team team_for_next_call(Datatype type);
+  coll::Team enter(const EnteredCall& call);
+  // Calls entered so far, and the last of them, oldest first: visit(const EnteredCall&).
+  std::uint32_t calls() const { return calls_; }
+  template <class Visit>
+  void each_last_call(Visit visit) const {
+    for (std::uint32_t call = calls_ - std::min(calls_, calls_kept); call != calls_; ++call)
+      visit(last_calls_[call % calls_kept]);
+  }
   // What their algorithms are chosen from.
   coll::Basis basis();
+  bool is_world() const { return is_world_; }
   const coll::HostMap& host_map() const { return host_map_; }
   const coll::LinkState& link_state() const { return link_state_; }
 
@@ -72,6 +96,8 @@ class CommState : public std::enable_shared_from_this<CommState> {
   std::uint32_t calls_ = 0;
   std::list<std::vector<WorldRank>> sources_;  // receives under way may refer to earlier ones
   std::optional<core::Failure> collectives_ended_;
+  static constexpr std::uint32_t calls_kept = 8;
+  std::array<EnteredCall, calls_kept> last_calls_;
   coll::HostMap host_map_;
   coll::LinkState link_state_;
 };

@@ -53,10 +53,11 @@ constexpr std::uint32_t most_contexts = 1u << 31;
 // what each could offer. Groups made by one call have no member in common, so they may share it.
 // Contexts come in pairs, one for point to point and one for collectives.
 std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::CommState& comm,
-                                        std::optional<int> color, int key, Deadline deadline) {
+                                        std::optional<int> color, int key, Deadline deadline,
+                                        const CallSite& at) {
   detail::World& world = comm.world();
   const Choice mine{color.value_or(0), key, world.lowest_free_context(), color.has_value(), {}};
-  const std::vector<Choice> choices = parent.allgather(mine, deadline);
+  const std::vector<Choice> choices = parent.allgather(mine, deadline, at);
   std::uint32_t context = 0;
   std::vector<std::tuple<int, int>> group;  // key, rank in the parent
   for (int rank = 0; rank < comm.size(); ++rank) {
@@ -84,17 +85,19 @@ std::shared_ptr<detail::CommState> make(const Communicator& parent, detail::Comm
 
 }  // namespace
 
-Communicator Communicator::dup(Deadline deadline) const {
-  return Communicator(make(*this, state(), 0, rank(), deadline));
+Communicator Communicator::dup(Deadline deadline, CallSite at) const {
+  return Communicator(make(*this, state(), 0, rank(), deadline, at));
 }
 
-Communicator Communicator::split(std::optional<int> color, int key, Deadline deadline) const {
-  return Communicator(make(*this, state(), color, key, deadline));
+Communicator Communicator::split(std::optional<int> color, int key, Deadline deadline,
+                                 CallSite at) const {
+  return Communicator(make(*this, state(), color, key, deadline, at));
 }
 
-Communicator Communicator::split_by_host(Deadline deadline) const {
+Communicator Communicator::split_by_host(Deadline deadline, CallSite at) const {
   const detail::CommState& comm = state();
-  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline);
+  return split(static_cast<int>(comm.world().host_index(comm.world().rank())), rank(), deadline,
+               at);
 }
 
 std::vector<int> Communicator::lost() const {
@@ -110,14 +113,17 @@ std::vector<int> Communicator::acknowledge_lost() const {
   return comm.acknowledge_lost();
 }
 
-Communicator Communicator::survivors(Deadline deadline) const {
+Communicator Communicator::survivors(Deadline deadline, CallSite at) const {
   detail::CommState& comm = state();
   detail::World& world = comm.world();
   world.check_usable();
   detail::Membership& membership = world.membership();
   membership.come(comm, world.lowest_free_context());
   const auto answered = [&] { return membership.answer(comm) != nullptr; };
-  if (!world.wait_and_flush(answered, deadline)) detail::raise_timeout(comm, "survivors");
+  // The launcher's answer ends this, so no set of ranks can stand still in it for ever by themselves.
+  const detail::WaitingFor waiting("survivors", at, [](detail::Awaited&) {});
+  const Deadline some_time = deadline.at() ? deadline : Deadline(std::chrono::hours(24 * 365));
+  if (!world.wait_and_flush(answered, some_time, waiting)) detail::raise_timeout(comm, "survivors");
   const auto answer = membership.take_answer(comm);
   world.take_contexts_below(answer.new_context + 2);
   std::vector<transport::WorldRank> left(answer.members.begin(), answer.members.end());

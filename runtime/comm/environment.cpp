@@ -36,7 +36,7 @@ Environment::Environment(int&, char**&) : Environment() {}
 Environment::~Environment() {
   if (state_->finalized() || std::uncaught_exceptions() > 0) return;
   try {
-    state_->finalize();
+    state_->finalize({});
   } catch (const std::exception& cause) {
     // Without finalize the exit counts as a failure, so prun will name this rank; here is why.
     std::fprintf(stderr, "%s\n", cause.what());
@@ -47,8 +47,8 @@ Communicator& Environment::world() {
   return world_;
 }
 
-void Environment::finalize() {
-  state_->finalize();
+void Environment::finalize(CallSite at) {
+  state_->finalize(at);
 }
 
 void Environment::abort(int exit_status, std::string_view text) {

@@ -84,12 +84,13 @@ void raise_timeout(const CommState& comm, const std::string& operation) {
   throw Error(Errc::timed_out, comm.say(operation) + ": not complete when its deadline passed");
 }
 
-void wait_for(const Operation& operation, const Deadline& deadline) {
+void wait_for(const Operation& operation, const Deadline& deadline, const CallSite& at) {
   World& world = operation.world();
   world.check_usable();
   const auto done = [&] { return operation.done(); };
-  const bool in_time =
-      operation.sends() ? world.wait_and_flush(done, deadline) : world.wait(done, deadline);
+  const WaitingFor waiting("wait", at, [&](Awaited& awaited) { operation.tell(awaited); });
+  const bool in_time = operation.sends() ? world.wait_and_flush(done, deadline, waiting)
+                                         : world.wait(done, deadline, waiting);
   if (!in_time) raise_timeout(operation.comm(), operation.describe());
 }
 
@@ -97,8 +98,8 @@ void wait_for(const Operation& operation, const Deadline& deadline) {
 // ------------------------------------------------------------------------------------------------------------
 
 PendingSend::PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest,
-                         int tag, SendMode mode)
-    : Operation(std::move(comm)), operation_(world().endpoint()), dest_(dest), tag_(tag) {
+                         int tag, SendMode mode, const CallSite& started)
+    : Operation(std::move(comm), started), operation_(world().endpoint()), dest_(dest), tag_(tag) {
   const World::Burst burst(world());
   world().endpoint().start_send(operation_, this->comm().world_rank(dest),
                                 this->comm().p2p_context(), tag, buffer,
@@ -116,8 +117,11 @@ Status PendingSend::result() const {
 }
 
 PendingRecv::PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buffer, Source source,
-                         TagMatch tag)
-    : Operation(std::move(comm)), operation_(world().endpoint()), source_(source), tag_(tag) {
+                         TagMatch tag, const CallSite& started)
+    : Operation(std::move(comm), started),
+      operation_(world().endpoint()),
+      source_(source),
+      tag_(tag) {
   world().endpoint().start_recv(operation_, pattern_of(this->comm(), source, tag), buffer,
                                 this->comm().sources());
 }
@@ -131,10 +135,26 @@ Status PendingRecv::result() const {
   return status_of(comm(), operation_.source(), operation_.envelope());
 }
 
-PendingCollective::PendingCollective(std::shared_ptr<CommState> comm, std::string_view name,
+PendingCollective::PendingCollective(std::shared_ptr<CommState> comm, const EnteredCall& call,
                                      coll::Task task)
-    : Operation(std::move(comm)), name_(name), task_(std::move(task)) {
+    : Operation(std::move(comm), call.at),
+      call_(call),
+      number_(this->comm().calls()),
+      task_(std::move(task)) {
   task_.start();
+}
+
+void PendingCollective::tell(Awaited& awaited) const {
+  bootstrap::AwaitedOperation operation;
+  operation.kind = bootstrap::AwaitedOperation::Kind::collective;
+  operation.context = comm().p2p_context();
+  operation.peer = call_.root;
+  operation.count = call_.count;
+  operation.type = call_.type;
+  operation.call = number_;
+  operation.name = call_.name;
+  operation.started = place_of(started());
+  awaited.add(std::move(operation));
 }
 
 Status PendingCollective::result() const {
@@ -142,7 +162,13 @@ Status PendingCollective::result() const {
     try {
       std::rethrow_exception(task_.error());
     } catch (const coll::TransferFailed& failed) {
-      raise(comm(), describe(), failed.failure());
+      core::Failure failure = failed.failure();
+      if (failure.code == Errc::type_mismatch || failure.code == Errc::truncated) {
+        failure.text +=
+            "; all members must call the same collectives in the same order, with the same root, "
+            "type and number of elements";
+      }
+      raise(comm(), describe(), failure);
     }
   }
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <prun/call_site.hpp>
 #include <prun/detail/operations.hpp>
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace prun::detail {
 // An operation under way on a communicator. Destroying it before it is done withdraws it.
 class Operation {
  public:
-  explicit Operation(std::shared_ptr<CommState> comm) : comm_(std::move(comm)) {}
+  Operation(std::shared_ptr<CommState> comm, const CallSite& started)
+      : comm_(std::move(comm)), started_(started) {}
   virtual ~Operation() = default;
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
@@ -31,19 +33,25 @@ class Operation {
   virtual bool sends() const { return true; }
   // "recv from 2, tag 7": for messages.
   virtual std::string describe() const = 0;
+  // The same for whoever asks what this rank waits for.
+  virtual void tell(Awaited& awaited) const = 0;
+  // Where the call stands that started it.
+  const CallSite& started() const { return started_; }
 
  private:
   std::shared_ptr<CommState> comm_;
+  CallSite started_;
 };
 
 class PendingSend final : public Operation {
  public:
   PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest, int tag,
-              SendMode mode);
+              SendMode mode, const CallSite& started);
 
   bool done() const override { return operation_.done(); }
   Status result() const override;
   std::string describe() const override;
+  void tell(Awaited& awaited) const override { awaited.add(operation_, started()); }
 
  private:
   p2p::SendOperation operation_;
@@ -54,13 +62,14 @@ class PendingSend final : public Operation {
 class PendingRecv final : public Operation {
  public:
   PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buffer, Source source,
-              TagMatch tag);
+              TagMatch tag, const CallSite& started);
 
   bool done() const override { return operation_.done(); }
   Status result() const override;
   bool cancel() override { return world().endpoint().cancel(operation_); }
   bool sends() const override { return false; }
   std::string describe() const override;
+  void tell(Awaited& awaited) const override { awaited.add(operation_, started()); }
 
  private:
   p2p::RecvOperation operation_;
@@ -70,15 +79,17 @@ class PendingRecv final : public Operation {
 
 class PendingCollective final : public Operation {
  public:
-  // Starts the task. `name` is the operation's.
-  PendingCollective(std::shared_ptr<CommState> comm, std::string_view name, coll::Task task);
+  // Starts the task of a call that has just been entered (CommState::enter).
+  PendingCollective(std::shared_ptr<CommState> comm, const EnteredCall& call, coll::Task task);
 
   bool done() const override { return task_.done(); }
   Status result() const override;
-  std::string describe() const override { return std::string(name_); }
+  std::string describe() const override { return std::string(call_.name); }
+  void tell(Awaited& awaited) const override;
 
  private:
-  std::string_view name_;
+  EnteredCall call_;
+  std::uint32_t number_;
   coll::Task task_;
 };
 
@@ -97,7 +108,8 @@ std::string describe_recv(const CommState& comm, const char* verb, Source source
                         const core::Failure& failure);
 [[noreturn]] void raise_timeout(const CommState& comm, const std::string& operation);
 
-// Runs the world until the operation is done; throws timed_out past the deadline.
-void wait_for(const Operation& operation, const Deadline& deadline);
+// Runs the world until the operation is done; throws timed_out past the deadline. `at`: where the
+// wait stands.
+void wait_for(const Operation& operation, const Deadline& deadline, const CallSite& at);
 
 }  // namespace prun::detail

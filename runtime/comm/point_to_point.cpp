@@ -13,7 +13,7 @@ void no_communicator() {
 
 // The blocking calls keep their operation on the stack: nothing is allocated for a small message.
 void send(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode mode,
-          Deadline deadline) {
+          Deadline deadline, CallSite at) {
   check_send(comm, dest, tag);
   World& world = comm.world();
   p2p::SendOperation operation(world.endpoint());
@@ -22,18 +22,22 @@ void send(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode
   const auto describe = [&] {
     return "send to " + comm.say_rank(dest) + ", tag " + std::to_string(tag);
   };
-  if (!world.wait_and_flush([&] { return operation.done(); }, deadline, comm.world_rank(dest)))
+  const WaitingFor waiting(mode == SendMode::synchronous ? "ssend" : "send", at,
+                           [&](Awaited& awaited) { awaited.add(operation); });
+  if (!world.wait_and_flush([&] { return operation.done(); }, deadline, waiting,
+                            comm.world_rank(dest)))
     raise_timeout(comm, describe());
   if (operation.failure() != nullptr) raise(comm, describe(), *operation.failure());
 }
 
 Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag,
-            Deadline deadline) {
+            Deadline deadline, CallSite at) {
   check_recv(comm, source, tag);
   World& world = comm.world();
   p2p::RecvOperation operation(world.endpoint());
   world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer, comm.sources());
-  if (!world.wait([&] { return operation.done(); }, deadline)) {
+  const WaitingFor waiting("recv", at, [&](Awaited& awaited) { awaited.add(operation); });
+  if (!world.wait([&] { return operation.done(); }, deadline, waiting)) {
     raise_timeout(comm, describe_recv(comm, "recv", source, tag));
   }
   if (operation.failure() != nullptr)
@@ -42,7 +46,8 @@ Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch t
 }
 
 Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
-                const RecvBuffer& in, Source source, TagMatch recv_tag, Deadline deadline) {
+                const RecvBuffer& in, Source source, TagMatch recv_tag, Deadline deadline,
+                CallSite at) {
   check_send(comm, dest, send_tag);
   check_recv(comm, source, recv_tag);
   World& world = comm.world();
@@ -60,23 +65,29 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
            (incoming.done() && incoming.failure() != nullptr) ||
            (outgoing.done() && outgoing.failure() != nullptr);
   };
-  if (!world.wait_and_flush(both, deadline, comm.world_rank(dest))) raise_timeout(comm, describe());
+  const WaitingFor waiting("sendrecv", at, [&](Awaited& awaited) {
+    if (!outgoing.done()) awaited.add(outgoing);
+    if (!incoming.done()) awaited.add(incoming);
+  });
+  if (!world.wait_and_flush(both, deadline, waiting, comm.world_rank(dest)))
+    raise_timeout(comm, describe());
   if (incoming.failure() != nullptr) raise(comm, describe(), *incoming.failure());
   if (outgoing.failure() != nullptr) raise(comm, describe(), *outgoing.failure());
   return status_of(comm, incoming.source(), incoming.envelope());
 }
 
 Request isend(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode mode,
-              std::shared_ptr<void> kept) {
+              std::shared_ptr<void> kept, CallSite at) {
   check_send(comm, dest, tag);
-  return Request(OperationHandle(new PendingSend(comm.shared_from_this(), buffer, dest, tag, mode)),
-                 std::move(kept));
+  return Request(
+      OperationHandle(new PendingSend(comm.shared_from_this(), buffer, dest, tag, mode, at)),
+      std::move(kept));
 }
 
-Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag,
+Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag, CallSite at,
               std::shared_ptr<void> kept) {
   check_recv(comm, source, tag);
-  return Request(OperationHandle(new PendingRecv(comm.shared_from_this(), buffer, source, tag)),
+  return Request(OperationHandle(new PendingRecv(comm.shared_from_this(), buffer, source, tag, at)),
                  std::move(kept));
 }
 
@@ -94,7 +105,7 @@ std::optional<Status> look(detail::CommState& comm, const match::Pattern& patter
 
 }  // namespace
 
-Status Communicator::probe(Source source, TagMatch tag, Deadline deadline) const {
+Status Communicator::probe(Source source, TagMatch tag, Deadline deadline, CallSite at) const {
   detail::CommState& comm = state();
   detail::check_recv(comm, source, tag);
   const match::Pattern pattern = detail::pattern_of(comm, source, tag);
@@ -106,7 +117,9 @@ Status Communicator::probe(Source source, TagMatch tag, Deadline deadline) const
     return found || hopeless;
   };
   const auto describe = [&] { return detail::describe_recv(comm, "probe", source, tag); };
-  if (!comm.world().wait(ended, deadline)) detail::raise_timeout(comm, describe());
+  const detail::WaitingFor waiting("probe", at,
+                                   [&](detail::Awaited& awaited) { awaited.add_probe(pattern); });
+  if (!comm.world().wait(ended, deadline, waiting)) detail::raise_timeout(comm, describe());
   if (hopeless) detail::raise(comm, describe(), *hopeless);
   return *found;
 }

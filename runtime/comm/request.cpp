@@ -73,6 +73,20 @@ bool all_done(std::span<const Request> requests) {
   return true;
 }
 
+// Those of the requests that are not done, for whoever asks.
+struct TellRequests {
+  std::span<const Request> requests;
+  bool any_is_enough;
+
+  void operator()(detail::Awaited& awaited) const {
+    if (any_is_enough) awaited.any_is_enough();
+    for (const Request& request : requests) {
+      if (request.active() && !operation(request)->done()) operation(request)->tell(awaited);
+    }
+  }
+};
+using WaitingForRequests = detail::WaitingFor<TellRequests>;
+
 // Ends every request that is done; the first failure is thrown once all of them are.
 template <class Take>
 void take_done(std::span<Request> requests, Take take) {
@@ -110,10 +124,10 @@ Status Request::end() {
   return ended->result();
 }
 
-Status Request::wait(Deadline deadline) {
+Status Request::wait(Deadline deadline, CallSite at) {
   detail::Operation& waited = require(*this);
   // Also for one that is done: its message may still wait for its connection.
-  if (!waited.done() || !waited.world().finalized()) detail::wait_for(waited, deadline);
+  if (!waited.done() || !waited.world().finalized()) detail::wait_for(waited, deadline, at);
   return end();
 }
 
@@ -133,11 +147,12 @@ bool Request::cancel() {
   return require(*this).cancel();
 }
 
-std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline) {
+std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline, CallSite at) {
   if (detail::Operation* one = any_active(requests);
       one != nullptr && (!all_done(requests) || !one->world().finalized())) {
     one->world().check_usable();
-    if (!one->world().wait_and_flush([&] { return all_done(requests); }, deadline)) {
+    const WaitingForRequests waiting("wait_all", at, {requests, false});
+    if (!one->world().wait_and_flush([&] { return all_done(requests); }, deadline, waiting)) {
       detail::raise_timeout(one->comm(),
                             "wait_all on " + std::to_string(requests.size()) + " requests");
     }
@@ -145,9 +160,11 @@ std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline) {
   return take_all(requests);
 }
 
-Completed wait_any(std::span<Request> requests, Deadline deadline) {
+Completed wait_any(std::span<Request> requests, Deadline deadline, CallSite at) {
   detail::Operation& one = require_any(requests);
-  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline)) {
+  const WaitingForRequests waiting("wait_any", at, {requests, true});
+  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline,
+                                  waiting)) {
     detail::raise_timeout(one.comm(),
                           "wait_any on " + std::to_string(requests.size()) + " requests");
   }
@@ -155,9 +172,11 @@ Completed wait_any(std::span<Request> requests, Deadline deadline) {
   return {index, RequestAccess::end(requests[index])};
 }
 
-std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline) {
+std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline, CallSite at) {
   detail::Operation& one = require_any(requests);
-  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline)) {
+  const WaitingForRequests waiting("wait_some", at, {requests, true});
+  if (!one.world().wait_and_flush([&] { return first_done(requests).has_value(); }, deadline,
+                                  waiting)) {
     detail::raise_timeout(one.comm(),
                           "wait_some on " + std::to_string(requests.size()) + " requests");
   }

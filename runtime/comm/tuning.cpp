@@ -20,11 +20,11 @@ LinkFigures figures_of(const coll::Link& link) {
 coll::LinkModel links_of(CommState& comm) {
   comm.world().check_usable();
   if (comm.link_state().stage() != coll::LinkState::Stage::known && comm.size() > 1) {
-    coll::Task task =
-        coll::learn_links(comm.team_for_next_call(datatype_of<std::byte>()), comm.basis());
-    const PendingCollective pending(comm.shared_from_this(), "measuring the links",
-                                    std::move(task));
-    wait_for(pending, {});
+    EnteredCall call;
+    call.name = "measuring the links";
+    coll::Task task = coll::learn_links(comm.enter(call), comm.basis());
+    const PendingCollective pending(comm.shared_from_this(), call, std::move(task));
+    wait_for(pending, {}, {});
     pending.result();
   }
   return comm.link_state().links();

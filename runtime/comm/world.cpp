@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runtime/comm/quiet_end.hpp"
+#include "runtime/comm/rank_state.hpp"
 
 namespace prun::detail {
 namespace {
@@ -162,16 +163,23 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     shm_ = std::move(shm).value();
   }
   end_quietly_when_the_job_does();
+  sleep_.listen(*channel_, [this](bootstrap::RankState& state) { describe(*this, state); });
   channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
                     [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
                     [this] { clock_ready_ = true; },
                     [this](const bootstrap::SurvivorsAsked& message) {
+                      sleep_.on_news();
                       after_losses([this, message] { membership_->asked(message); });
                     },
                     [this](const bootstrap::SurvivorsAgreed& message) {
+                      sleep_.on_news();
                       after_losses([this, message] { membership_->agreed(message); });
                     },
-                    [this] { launcher_gone_ = true; }});
+                    [this](const bootstrap::HangQuestion& question) { sleep_.on_question(question); },
+                    [this] {
+                      sleep_.on_news();
+                      launcher_gone_ = true;
+                    }});
 }
 
 void World::make_endpoint(const core::Config& config) {
@@ -255,7 +263,7 @@ void World::poll() {
   }
 }
 
-void World::block(const Deadline& deadline) {
+void World::block(const Deadline& deadline, const Waiting& waiting) {
   if (launcher_gone_) {
     throw Error(Errc::peer_lost, name(rank_) + ": the launcher has gone, and with it the job");
   }
@@ -266,30 +274,22 @@ void World::block(const Deadline& deadline) {
   if (endpoint_->has_untaken()) {
     // Asleep for a moment only: if nothing comes, a large message that waits at its sender is let
     // in.
-    sleep_until_event(Deadline(quiet_before_taking_in));
-    if (!step()) endpoint_->take_in_unexpected();
-    return;
+    if (sleep_until_event(Deadline(quiet_before_taking_in), waiting)) return;
+    if (step() || endpoint_->take_in_unexpected()) return;
   }
   if (size() == 1 && !deadline.at()) {
     throw Error(Errc::invalid_argument,
                 "this rank is alone and waits for a message that it has not sent to itself: it "
                 "would wait for ever");
   }
-  sleep_until_event(deadline);
+  sleep_until_event(deadline, waiting);
 }
 
-void World::sleep_until_event(const Deadline& deadline) {
+bool World::sleep_until_event(const Deadline& deadline, const Waiting& waiting) {
   ++sleeps_;
   if (shm_) shm_->arm();
   if (tcp_) tcp_->arm();
-  const auto guard =
-      asio::make_work_guard(io_);  // alone in the world there is nothing else to wait for
-  if (deadline.at()) {
-    io_.run_one_until(*deadline.at());
-  } else {
-    io_.run_one();
-  }
-  io_.poll();
+  return sleep_.sleep(deadline, waiting, !doubts_.empty());
 }
 
 // --- what it cost
@@ -318,6 +318,7 @@ Counters World::counters() const {
 // ------------------------------------------------------------------------------------------------
 
 void World::on_endpoints(const bootstrap::Endpoints& message) {
+  sleep_.on_news();
   for (const bootstrap::RankEndpoint& entry : message.list) {
     if (entry.rank >= map_.size()) continue;
     ports_[entry.rank] = entry.port;
@@ -345,6 +346,7 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 }
 
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
+  sleep_.on_news();
   if (message.rank >= map_.size()) return;
   const auto peer = static_cast<WorldRank>(message.rank);
   if (peer == rank_) return;
@@ -453,10 +455,13 @@ void World::conclude(WorldRank peer) {
 // --- leaving
 // ---------------------------------------------------------------------------------------------------------------
 
-void World::finalize() {
+void World::finalize(const CallSite& at) {
   if (finalized_) return;
   finalizing_ = true;
-  wait([this] { return endpoint_->idle(); }, {});
+  const WaitingFor sends("finalize", at, [this](Awaited& awaited) {
+    endpoint_->each_send([&](const p2p::SendOperation& send) { awaited.add(send); });
+  });
+  wait([this] { return endpoint_->idle(); }, {}, sends);
   if (shm_) shm_->close();
   if (tcp_) {
     tcp_->close();
@@ -464,7 +469,9 @@ void World::finalize() {
     // intervals.
     microseconds pause{100};
     const auto drained = [this] { return tcp_->drained() && (!shm_ || shm_->drained()); };
-    while (!wait(drained, pause)) pause = std::min(pause * 2, microseconds(10'000));
+    const WaitingFor outlet("finalize", at,
+                            [](Awaited& awaited) { awaited.add_flush(std::nullopt); });
+    while (!wait(drained, pause, outlet)) pause = std::min(pause * 2, microseconds(10'000));
   }
   finalized_ = true;
   if (channel_) channel_->announce_finalized();

@@ -25,6 +25,7 @@
 #include "runtime/coll/selector.hpp"
 #include "runtime/comm/membership.hpp"
 #include "runtime/comm/spin_habit.hpp"
+#include "runtime/comm/watched_sleep.hpp"
 #include "runtime/core/config.hpp"
 #include "runtime/p2p/endpoint.hpp"
 #include "runtime/transport/self/self_transport.hpp"
@@ -34,6 +35,7 @@
 namespace prun::detail {
 
 class ClockState;
+class CommState;
 
 // One rank's whole machinery: the channel to its agent, the transports, point to point, and the
 // loop that moves them. Shared by the Environment and by what it gave out (communicators,
@@ -67,15 +69,20 @@ class World {
   std::uint32_t lowest_free_context() const { return next_context_; }
   void take_contexts_below(std::uint32_t next) { next_context_ = next; }
 
+  // Those of this process, for reports. They come and go by themselves.
+  void add_communicator(const CommState& comm) { communicators_.insert(&comm); }
+  void remove_communicator(const CommState& comm) { communicators_.erase(&comm); }
+  const std::set<const CommState*>& communicators() const { return communicators_; }
+
   // Throws invalid_argument once the Environment has been finalized.
   void check_usable() const;
   bool finalized() const { return finalized_; }
 
   // Runs the machinery until done() holds: a short spin, then asleep in the kernel. False if the
   // deadline passed first. Throws when it cannot ever hold: alone in the world with nothing under
-  // way, or the launcher has gone.
+  // way, or the launcher has gone. `waiting` is what somebody is told who asks meanwhile.
   template <class Done>
-  bool wait(const Done& done, const Deadline& deadline) {
+  bool wait(const Done& done, const Deadline& deadline, const Waiting& waiting) {
     if (done()) return true;
     Spin spin(spin_);
     bool pays = crowded_ || spin_habit_.worth_it();
@@ -93,7 +100,7 @@ class World {
       } else if (!pays || !spin.once_more()) {
         if (spun) spin_habit_.in_vain();
         spun = false;
-        block(deadline);
+        block(deadline, waiting);
         if (done()) return true;
       } else {
         spun = true;
@@ -113,11 +120,14 @@ class World {
   // program that computes next must not hold its own messages back, least of all the first ones to
   // a peer, which wait for their connection. Past the deadline they are left to later calls.
   template <class Done>
-  bool wait_and_flush(const Done& done, const Deadline& deadline,
+  bool wait_and_flush(const Done& done, const Deadline& deadline, const Waiting& waiting,
                       std::optional<WorldRank> peer = std::nullopt) {
-    if (!wait(done, deadline)) return false;
+    if (!wait(done, deadline, waiting)) return false;
     const auto sent = [&] { return flushed(peer); };
-    if (!sent()) wait(sent, deadline);
+    if (sent()) return true;
+    const WaitingFor outlet(waiting.call(), waiting.at(),
+                            [&](Awaited& awaited) { awaited.add_flush(peer); });
+    wait(sent, deadline, outlet);
     return true;
   }
 
@@ -151,7 +161,7 @@ class World {
   // The job's time; the first call sets it going. Throws Error. See Environment::clock.
   static std::shared_ptr<ClockState> join_clock(const std::shared_ptr<World>& world);
 
-  void finalize();
+  void finalize(const CallSite& at);
   [[noreturn]] void abort(int exit_status, std::string_view text);
 
  private:
@@ -196,8 +206,9 @@ class World {
   }
   bool flushed(std::optional<WorldRank> peer) const;
   bool step();
-  void block(const Deadline& deadline);
-  void sleep_until_event(const Deadline& deadline);
+  void block(const Deadline& deadline, const Waiting& waiting);
+  // True if anything has happened, false if only the deadline has passed.
+  bool sleep_until_event(const Deadline& deadline, const Waiting& waiting);
 
   // What became of others.
   void on_endpoints(const bootstrap::Endpoints& message);
@@ -221,6 +232,8 @@ class World {
   coll::Tuning tuning_;
   coll::LinkFindings link_findings_;
   std::unique_ptr<bootstrap::RankChannel> channel_;
+  WatchedSleep sleep_{io_};
+  std::set<const CommState*> communicators_;
   std::unique_ptr<p2p::Endpoint> endpoint_;
   std::unique_ptr<Membership> membership_;
   std::unique_ptr<transport::SelfTransport> self_;

@@ -179,7 +179,7 @@ void Endpoint::dispatch(SendOperation& operation, Peer& to) {
   if (!operation.synchronous_ && bytes <= limits_.eager_bytes && bytes <= to.eager_bytes) {
     to.eager_bytes -= bytes;
     frame.kind = FrameKind::eager;
-    to.transport->send_frame(to.rank, frame, operation.bulk_.payload);
+    send(to, frame, operation.bulk_.payload);
     finish_send(operation);
     return;
   }
@@ -189,7 +189,7 @@ void Endpoint::dispatch(SendOperation& operation, Peer& to) {
   frame.kind = FrameKind::rts;
   frame.flag = operation.synchronous_;
   frame.send_id = operation.bulk_.send_id;
-  to.transport->send_frame(to.rank, frame, {});
+  send(to, frame);
 }
 
 void Endpoint::dispatch_stalled(Peer& to) {
@@ -217,6 +217,7 @@ Status Endpoint::on_cts(Peer& from, const Frame& frame) {
     finish_send(operation);
   } else {
     operation.state_ = SendOperation::State::streaming;
+    ++from.frames_sent;
     from.transport->send_bulk(operation.bulk_);
   }
   return core::Done{};
@@ -594,6 +595,7 @@ Status Endpoint::end_segment(Peer& from, const Frame& frame) {
   Incoming& incoming = found->second;
   incoming.received += frame.length;
   if (incoming.received < incoming.total) return core::Done{};
+  ++from.frames_received;
   const Incoming ended = incoming;
   from.incoming.erase(found);
   if (ended.receive != nullptr) {
@@ -629,6 +631,7 @@ Result<std::byte*> Endpoint::on_frame_begin(WorldRank rank, const Frame& frame) 
 
 Status Endpoint::on_frame_end(WorldRank rank, const Frame& frame) {
   Peer& from = peer(rank);
+  if (frame.kind != FrameKind::data) ++from.frames_received;
   auto handled = handle(from, frame);
   if (!handled || from.answers < answers_between_looks) return handled;
   from.answers = 0;

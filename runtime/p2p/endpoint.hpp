@@ -117,6 +117,32 @@ class Endpoint final : public transport::Receiver {
   bool flushed(WorldRank rank) { return peer(rank).transport->flushed(rank); }
   void wait_until_flushed(FlushWaiter& waiter) { unflushed_.push_back(waiter); }
 
+  // For whoever asks what this rank waits for. Messages that were announced or are here and that no
+  // receive has met: visit(const UnexpectedMessage&), in no order.
+  template <class Visit>
+  void each_unreceived(Visit visit) {
+    matcher_.each_unexpected(
+        [&](match::Unexpected& item) { visit(static_cast<const UnexpectedMessage&>(item)); });
+  }
+  // Sends that are not done: visit(const SendOperation&).
+  template <class Visit>
+  void each_send(Visit visit) {
+    for (auto& [rank, to] : peers_) {
+      for (const auto& [id, operation] : to->rendezvous) visit(*operation);
+      for (SendOperation* one = to->stalled.front(); one != nullptr; one = to->stalled.next(*one))
+        visit(*one);
+    }
+  }
+  // What was exchanged with each rank that has not gone: visit(rank, sent, received). A frame counts
+  // when it is handed to its transport and when it has come, the payload of a rendezvous as one: so
+  // nothing is on its way where both ranks count the same.
+  template <class Visit>
+  void each_link(Visit visit) const {
+    for (const auto& [rank, other] : peers_) {
+      if (!other->gone) visit(rank, other->frames_sent, other->frames_received);
+    }
+  }
+
   // Every send has been handed to the transports.
   bool idle() const { return sends_under_way_ == 0; }
 
@@ -156,6 +182,8 @@ class Endpoint final : public transport::Receiver {
     transport::Transport* transport = nullptr;
     std::optional<core::Failure> gone;
     std::optional<core::Failure> away;
+    std::uint64_t frames_sent = 0;  // see each_link
+    std::uint64_t frames_received = 0;
 
     // As a sender to it: what it has room for, who waits for room, whose payload waits for its cts
     // or is streaming.
@@ -192,7 +220,11 @@ class Endpoint final : public transport::Receiver {
   Peer& peer(WorldRank rank);
   void send_control(Peer& to, const wire::Frame& frame) {
     ++to.answers;
-    to.transport->send_frame(to.rank, frame, {});
+    send(to, frame);
+  }
+  void send(Peer& to, const wire::Frame& frame, std::span<const std::byte> payload = {}) {
+    ++to.frames_sent;
+    to.transport->send_frame(to.rank, frame, payload);
   }
 
   // Sending.

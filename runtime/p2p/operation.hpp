@@ -72,6 +72,9 @@ class SendOperation : public Operation, public core::ListHook<StalledTag> {
 
   WorldRank peer() const { return bulk_.peer; }
   const wire::Envelope& envelope() const { return envelope_; }
+  bool synchronous() const { return synchronous_; }
+  // Its receiver has asked for the payload.
+  bool wanted() const { return state_ == State::streaming; }
 
  private:
   friend class Endpoint;
@@ -93,6 +96,8 @@ class RecvOperation : public Operation, public match::Posted {
   WorldRank source() const { return source_; }
   const wire::Envelope& envelope() const { return envelope_; }
   bool matched() const { return matched_; }
+  // Where it goes.
+  const detail::RecvBuffer& buffer() const { return buffer_; }
 
  private:
   friend class Endpoint;

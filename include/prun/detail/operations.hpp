@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <prun/buffer.hpp>
+#include <prun/call_site.hpp>
 #include <prun/deadline.hpp>
 #include <prun/layout.hpp>
 #include <prun/op.hpp>
@@ -27,37 +28,43 @@ enum class SendMode : std::uint8_t { standard, synchronous };
 void check_parts(const CommState& comm, std::size_t parts);
 
 void send(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode mode,
-          Deadline deadline);
+          Deadline deadline, CallSite at);
 Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag,
-            Deadline deadline);
+            Deadline deadline, CallSite at);
 Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
-                const RecvBuffer& in, Source source, TagMatch recv_tag, Deadline deadline);
+                const RecvBuffer& in, Source source, TagMatch recv_tag, Deadline deadline,
+                CallSite at);
 Request isend(CommState& comm, const SendBuffer& buffer, int dest, int tag, SendMode mode,
-              std::shared_ptr<void> kept);
-Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag,
+              std::shared_ptr<void> kept, CallSite at);
+Request irecv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch tag, CallSite at,
               std::shared_ptr<void> kept = nullptr);
 
-Request ibarrier(CommState& comm);
-Request ibcast(CommState& comm, const RecvBuffer& data, int root);
-Request igather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, int root);
+Request ibarrier(CommState& comm, CallSite at);
+Request ibcast(CommState& comm, const RecvBuffer& data, int root, CallSite at);
+Request igather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, int root,
+                CallSite at);
 Request igatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& all,
-                 const Layout& layout, int root);
-Request iscatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine, int root);
+                 const Layout& layout, int root, CallSite at);
+Request iscatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine, int root,
+                 CallSite at);
 Request iscatterv(CommState& comm, const SendBuffer& all, const Layout& layout,
-                  const RecvBuffer& mine, int root);
-Request iallgather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all);
+                  const RecvBuffer& mine, int root, CallSite at);
+Request iallgather(CommState& comm, const SendBuffer& mine, const RecvBuffer& all, CallSite at);
 Request iallgatherv(CommState& comm, const SendBuffer& mine, const RecvBuffer& all,
-                    const Layout& layout);
+                    const Layout& layout, CallSite at);
 Request ireduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
-                int root);
-Request iallreduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op);
+                int root, CallSite at);
+Request iallreduce(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+                   CallSite at);
 Request ireduce_scatter(CommState& comm, const SendBuffer& all, const RecvBuffer& mine,
-                        Reduction op, std::span<const std::size_t> counts);
-Request ialltoall(CommState& comm, const SendBuffer& all, const RecvBuffer& received);
+                        Reduction op, std::span<const std::size_t> counts, CallSite at);
+Request ialltoall(CommState& comm, const SendBuffer& all, const RecvBuffer& received, CallSite at);
 Request ialltoallv(CommState& comm, const SendBuffer& all, const Layout& send_layout,
-                   const RecvBuffer& received, const Layout& recv_layout);
-Request iscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op);
-Request iexscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op);
+                   const RecvBuffer& received, const Layout& recv_layout, CallSite at);
+Request iscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+              CallSite at);
+Request iexscan(CommState& comm, const SendBuffer& mine, const RecvBuffer& result, Reduction op,
+                CallSite at);
 
 // --- helpers of the templates
 // --------------------------------------------------------------------------------------

@@ -179,12 +179,12 @@ constexpr Row rows[] = {
     // Limits, failures, signals.
     {A, "-timeout 60"},
     {A, "-spawn-timeout 60"},
-    {H, "-get-stack-traces"},
-    {H, "-report-state-on-timeout"},
     {A, "-disable-auto-cleanup"},
     {A, "-enable-recovery"},
     {A, "-continuous"},
     {A, "-on-failure continue"},
+    {A, "-get-stack-traces"},
+    {A, "-report-state-on-timeout"},
     {H, "-max-restarts 3"},
     {A, "-print-all-exitcodes"},
     {A, "-forward-signals WINCH,SIGURG"},
@@ -297,7 +297,8 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
        {"label",      "quiet",       "start-timeout", "ssh-args",  "show-plan", "timestamp",
         "output-dir", "merge",       "raw",           "min-hosts", "user",      "config",
         "no-config",  "show-config", "compress",      "encrypt",   "skip-dead", "wait-hosts",
-        "map",        "stage",       "no-persist", "node-timeout"})
+        "map",        "stage",       "no-persist", "node-timeout",
+        "report-on-timeout", "hang-after", "on-deadlock"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

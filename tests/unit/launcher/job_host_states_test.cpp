@@ -84,6 +84,18 @@ TEST(HostStates, SignsOfLifeComeFromTheFirstWordToTheLast) {
   }
 }
 
+// The answer to a question may cross the end of the host's last rank.
+TEST(HostStates, RanksSayWhatTheyWaitForUntilTheyHaveEnded) {
+  for (const auto kind :
+       {ControlKind::rank_stillness, ControlKind::rank_state, ControlKind::host_states}) {
+    for (const auto phase : all_phases) {
+      EXPECT_EQ(may_arrive(phase, kind), phase == HostPhase::starting ||
+                                             phase == HostPhase::running ||
+                                             phase == HostPhase::done);
+    }
+  }
+}
+
 TEST(HostStates, AgentsNeverSendWhatIsForThem) {
   for (const auto kind : {ControlKind::job_setup, ControlKind::start, ControlKind::stage_pass_on,
                           ControlKind::stage_source_lost, ControlKind::output_credit,

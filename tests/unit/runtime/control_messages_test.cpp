@@ -2,6 +2,7 @@
 // fails or has read exactly what it would write.
 #include "runtime/bootstrap/control_messages.hpp"
 #include "runtime/bootstrap/clock_messages.hpp"
+#include "runtime/bootstrap/hang_messages.hpp"
 
 #include <gtest/gtest.h>
 
@@ -120,7 +121,7 @@ RankDone sample() {
 }
 template <>
 Signal sample() {
-  return {10};
+  return {10, true};
 }
 template <>
 Terminate sample() {
@@ -176,6 +177,39 @@ template <>
 SurvivorsAgreed sample() {
   return {4, 10, {2, 1}};
 }
+template <>
+RankStillness sample() {
+  return {2, Stillness::still_for_a_time};
+}
+template <>
+HangQuestion sample() {
+  return {7};
+}
+template <>
+RankState sample() {
+  const Datatype int32 = datatype_of<std::int32_t>();
+  RankState state{2,    7,  true, false, 15, 31'000, "wait_any", {"ring.cpp", 22},
+                  true, {}, 1,    {},    {}, 1,      {}};
+  state.operations = {{AwaitedOperation::Kind::collective,
+                       2,
+                       0,
+                       -1,
+                       10,
+                       int32,
+                       false,
+                       true,
+                       14,
+                       "bcast",
+                       {"ring.cpp", 20}}};
+  state.communicators = {{2, {0, 2}, 14, {{"bcast", 0, 10, int32, {"ring.cpp", 20}}}}};
+  state.messages = {{2, 0, 8, 1, int32, true}};
+  state.links = {{0, 5, 6}};
+  return state;
+}
+template <>
+HostStates sample() {
+  return {7, {{3, RankPhase::joined, ProcessState::Doing::stopped, 980}}};
+}
 
 template <class Message>
 Bytes body_of(const Message& message) {
@@ -198,7 +232,8 @@ using AllMessages =
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
                      Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
                      ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady,
-                     PeerSuspected, EndRank, SurvivorsAsked, SurvivorsAgreed>;
+                     PeerSuspected, EndRank, SurvivorsAsked, SurvivorsAgreed,
+                     RankStillness, HangQuestion, RankState, HostStates>;
 
 struct Names {
   template <class Message>
@@ -341,6 +376,21 @@ TEST(OutputRules, ChunksUpToTheLimitOfTwoStreams) {
   for (const auto stream : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{255}}) {
     EXPECT_FALSE(decode<RankOutput>(body_of(RankOutput{0, stream, {}})).ok());
   }
+}
+
+TEST(RankStateRules, ListsUpToTheLimitAndNotBeyond) {
+  RankState state = sample<RankState>();
+  state.operations.resize(most_told);
+  state.messages.resize(most_told);
+  EXPECT_TRUE(decode<RankState>(body_of(state)).ok());
+  state.operations.resize(most_told + 1);
+  EXPECT_FALSE(decode<RankState>(body_of(state)).ok());
+}
+
+TEST(RankStateRules, NoMoreCallsAreToldThanWereEntered) {
+  RankState state = sample<RankState>();
+  state.communicators.front().calls = 0;
+  EXPECT_FALSE(decode<RankState>(body_of(state)).ok());
 }
 
 TEST(ExitRules, OnlyPhasesThatExist) {

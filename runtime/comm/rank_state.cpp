@@ -1,0 +1,45 @@
+#include "runtime/comm/rank_state.hpp"
+
+#include <utility>
+
+#include "runtime/comm/comm_state.hpp"
+
+namespace prun::detail {
+namespace {
+
+bootstrap::CommunicatorState state_of(const CommState& comm) {
+  bootstrap::CommunicatorState state;
+  state.context = comm.p2p_context();
+  if (!comm.is_world()) state.members.assign(comm.members().begin(), comm.members().end());
+  state.calls = comm.calls();
+  comm.each_last_call([&](const EnteredCall& call) {
+    state.last_calls.push_back(
+        {std::string(call.name), call.root, call.count, call.type, place_of(call.at)});
+  });
+  return state;
+}
+
+bootstrap::UnreceivedMessage state_of(const p2p::UnexpectedMessage& message) {
+  return {message.label.context, static_cast<std::uint32_t>(message.label.source),
+          message.label.tag,     message.envelope.count,
+          message.envelope.type, message.synchronous};
+}
+
+}  // namespace
+
+void describe(World& world, bootstrap::RankState& state) {
+  for (const CommState* comm : world.communicators()) {
+    if (state.communicators.size() == bootstrap::most_told) break;
+    state.communicators.push_back(state_of(*comm));
+  }
+  world.endpoint().each_unreceived([&](const p2p::UnexpectedMessage& message) {
+    ++state.messages_in_all;
+    if (state.messages.size() < bootstrap::most_told) state.messages.push_back(state_of(message));
+  });
+  std::as_const(world.endpoint())
+      .each_link([&](transport::WorldRank peer, std::uint64_t sent, std::uint64_t received) {
+        state.links.push_back({static_cast<std::uint32_t>(peer), sent, received});
+      });
+}
+
+}  // namespace prun::detail

@@ -92,7 +92,7 @@ class Communicator {
   // on whatever waits for a member that has come ends with peer_lost at the others, so that they
   // can come too. This communicator is good for point to point then, no longer for collectives.
   // Past the deadline it throws timed_out and may be called again.
-  Communicator survivors(Deadline deadline = {}, CallSite at = {}) const;
+  Communicator survivors(Deadline deadline = {}, CallSite at = CallSite::here()) const;
 
   // --- point to point
   // -----------------------------------------------------------------------------------------------

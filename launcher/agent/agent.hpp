@@ -25,11 +25,11 @@
 #include "launcher/agent/staging.hpp"
 #include "launcher/agent/state_collector.hpp"
 #include "launcher/system/descriptor.hpp"
-#include "runtime/bootstrap/clock_messages.hpp"
 #include "launcher/system/leftovers.hpp"
+#include "runtime/bootstrap/clock_messages.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
-#include "runtime/clock/clock_page.hpp"
 #include "runtime/bootstrap/loss_messages.hpp"
+#include "runtime/clock/clock_page.hpp"
 
 namespace prun::agent {
 

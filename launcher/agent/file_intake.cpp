@@ -16,8 +16,7 @@ core::Result<std::unique_ptr<FileIntake>> FileIntake::open(asio::io_context& io,
                                                            Handler handler) {
   std::unique_ptr<FileIntake> intake(new FileIntake(io, std::move(handler)));
   auto listener = PeerListener::open(
-      io, address, ports, own,
-      [at = intake.get()](PeerSocket peer) { at->take(std::move(peer)); });
+      io, address, ports, own, [at = intake.get()](PeerSocket peer) { at->take(std::move(peer)); });
   if (!listener.ok()) return listener.failure();
   intake->listener_ = std::move(listener).value();
   return intake;

@@ -14,8 +14,8 @@
 #include "launcher/hosts/placement.hpp"
 #include "launcher/stage/offer.hpp"
 #include "runtime/core/compression_mode.hpp"
-#include "runtime/core/port_range.hpp"
 #include "runtime/core/on_failure.hpp"
+#include "runtime/core/port_range.hpp"
 
 namespace prun::cli {
 

@@ -21,7 +21,8 @@ std::string program_repair(const Examination& examination, const ProgramWord& wo
   if (has("no folder of PATH has it") && !word.hosts.empty())
     return on_host(examination.hosts[word.hosts.front()], "command -v " + program) +
            " tells nothing: install it there";
-  if (has("is not there") && (has("the folder") || has("(--wdir)"))) return "mkdir -p there, or use --wdir";
+  if (has("is not there") && (has("the folder") || has("(--wdir)")))
+    return "mkdir -p there, or use --wdir";
   return word.hosts.empty()
              ? "prun -v " + program
              : fmt::format("prun -v -H {} {}", login_target(examination.hosts[word.hosts.front()]),

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "runtime/core/compression_mode.hpp"
-#include "runtime/core/port_range.hpp"
 #include "runtime/core/on_failure.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 #include "runtime/wire/limits.hpp"

@@ -12,8 +12,8 @@
 
 #include "runtime/bootstrap/control_frame.hpp"
 #include "runtime/bootstrap/control_messages.hpp"
-#include "runtime/bootstrap/loss_messages.hpp"
 #include "runtime/bootstrap/hang_messages.hpp"
+#include "runtime/bootstrap/loss_messages.hpp"
 #include "runtime/core/result.hpp"
 
 namespace prun::bootstrap {

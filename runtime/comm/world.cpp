@@ -164,22 +164,23 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
   }
   end_quietly_when_the_job_does();
   sleep_.listen(*channel_, [this](bootstrap::RankState& state) { describe(*this, state); });
-  channel_->listen({[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
-                    [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
-                    [this] { clock_ready_ = true; },
-                    [this](const bootstrap::SurvivorsAsked& message) {
-                      sleep_.on_news();
-                      after_losses([this, message] { membership_->asked(message); });
-                    },
-                    [this](const bootstrap::SurvivorsAgreed& message) {
-                      sleep_.on_news();
-                      after_losses([this, message] { membership_->agreed(message); });
-                    },
-                    [this](const bootstrap::HangQuestion& question) { sleep_.on_question(question); },
-                    [this] {
-                      sleep_.on_news();
-                      launcher_gone_ = true;
-                    }});
+  channel_->listen(
+      {[this](const bootstrap::Endpoints& message) { on_endpoints(message); },
+       [this](const bootstrap::PeerLost& message) { on_peer_lost(message); },
+       [this] { clock_ready_ = true; },
+       [this](const bootstrap::SurvivorsAsked& message) {
+         sleep_.on_news();
+         after_losses([this, message] { membership_->asked(message); });
+       },
+       [this](const bootstrap::SurvivorsAgreed& message) {
+         sleep_.on_news();
+         after_losses([this, message] { membership_->agreed(message); });
+       },
+       [this](const bootstrap::HangQuestion& question) { sleep_.on_question(question); },
+       [this] {
+         sleep_.on_news();
+         launcher_gone_ = true;
+       }});
 }
 
 void World::make_endpoint(const core::Config& config) {

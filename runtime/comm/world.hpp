@@ -248,7 +248,7 @@ class World {
   bool launcher_gone_ = false;
   bool clock_ready_ = false;
 
-  bool goes_on_ = false;  // without lost ranks
+  bool goes_on_ = false;                   // without lost ranks
   std::optional<core::Failure> job_ends_;  // with a rank that is lost: no wait ends well any more
 
   // A peer whose end is not clear yet: its connection broke and the launcher has not said why, or

@@ -110,7 +110,7 @@ TcpNet::TcpNet(int ranks, bool shared, core::CompressionMode compression, bool e
   for (WorldRank rank = 0; rank < ranks; ++rank) {
     const auto index = static_cast<std::size_t>(rank);
     auto opened = transport::TcpTransport::open(
-        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1", compression, true, encrypt},
+        loop(rank), {key_, job_id, rank, ranks, "127.0.0.1", {}, 0, compression, true, encrypt},
         receivers_[index], [this](WorldRank peer) -> std::optional<asio::ip::tcp::endpoint> {
           return endpoints_[static_cast<std::size_t>(peer)];
         });

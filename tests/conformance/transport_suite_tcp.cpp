@@ -159,7 +159,7 @@ TEST_F(TcpSuite, PortWhereNobodyListensIsNamed) {
 TEST_F(TcpSuite, AddressThatIsNoneIsRefused) {
   asio::io_context loop;
   RecordingReceiver receiver;
-  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "rpi3"}, receiver,
+  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "rpi3", {}}, receiver,
                                                     [](WorldRank) { return std::nullopt; });
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.failure().code, Errc::invalid_argument);
@@ -169,7 +169,7 @@ TEST_F(TcpSuite, AddressThatIsNoneIsRefused) {
 TEST_F(TcpSuite, AddressOfAnotherMachineIsNamed) {
   asio::io_context loop;
   RecordingReceiver receiver;
-  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "192.0.2.1"}, receiver,
+  const auto opened = transport::TcpTransport::open(loop, {{}, 1, 0, 2, "192.0.2.1", {}}, receiver,
                                                     [](WorldRank) { return std::nullopt; });
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.failure().code, Errc::resource);

@@ -52,7 +52,7 @@ void changed_messages(Input& input) {
   Hello hello = make_hello(key, parties, nonce);
   Challenge challenge = make_challenge(key, hello, verdict, nonce);
   Proof proof = make_proof(key, hello, challenge);
-  Welcome welcome = make_welcome();
+  Welcome welcome = make_welcome(key, hello, challenge, proof);
   const auto heard = read_hello(key, hello);
   require(heard.ok() && heard.value().job_id == parties.job_id &&
               heard.value().connector == parties.connector &&
@@ -62,7 +62,7 @@ void changed_messages(Input& input) {
   require(answered.ok() && answered.value().verdict == verdict && answered.value().nonce == nonce,
           "a true challenge is believed");
   require(proof_holds(key, hello, challenge, proof), "a true proof holds");
-  require(is_welcome(welcome), "a true welcome is one");
+  require(welcome_holds(key, hello, challenge, proof, welcome), "a true welcome is one");
   switch (input.up_to(3)) {
     case 0:
       if (!change(hello, input)) return;
@@ -81,7 +81,7 @@ void changed_messages(Input& input) {
       break;
     default:
       if (!change(welcome, input)) return;
-      require(!is_welcome(welcome), "a changed welcome is none");
+      require(!welcome_holds(key, hello, challenge, proof, welcome), "a changed welcome is none");
       break;
   }
 }

@@ -26,7 +26,7 @@ struct HandshakeContext {
   std::uint64_t job_id = 0;
   WorldRank self = -1;
   WorldRank size = 0;
-  bool encrypt = false;  // only with peers that do so too
+  bool encrypt = false;   // only with peers that do so too
   core::PortRange ports;  // of the job, for what the user is told
 };
 

@@ -31,7 +31,13 @@ core::Result<std::unique_ptr<TcpTransport>> TcpTransport::open(asio::io_context&
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Receiver& receiver,
                            Directory directory, std::unique_ptr<TcpListener> listener)
-    : context_{io, settings.key, settings.job_id, settings.self, settings.size, settings.encrypt, settings.ports},
+    : context_{io,
+               settings.key,
+               settings.job_id,
+               settings.self,
+               settings.size,
+               settings.encrypt,
+               settings.ports},
       compression_(settings.compression),
       receiver_(receiver),
       directory_(std::move(directory)),

@@ -51,11 +51,10 @@ bool run_until(asio::io_context& io, Condition condition) {
 class PeerLink : public ::testing::Test {
  protected:
   void listen(std::uint32_t host) {
-    auto opened =
-        PeerListener::open(io_, "127.0.0.1", {}, identity(host), [this](PeerSocket peer) {
-          taken_ = std::move(peer.socket);
-          listener_.reset();
-        });
+    auto opened = PeerListener::open(io_, "127.0.0.1", {}, identity(host), [this](PeerSocket peer) {
+      taken_ = std::move(peer.socket);
+      listener_.reset();
+    });
     ASSERT_TRUE(opened.ok());
     listener_ = std::move(opened).value();
     port_ = listener_->port();

@@ -293,12 +293,31 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
   std::set<std::string> tried{"app",     "configfile", "h",    "help", "V",
                               "version", "info",       "tune", "json", "no-links"};
   for (const auto& row : rows) tried.insert(split_words(row.options).value()[0].substr(1));
-  for (const std::string own :
-       {"label",      "quiet",       "start-timeout", "ssh-args",  "show-plan", "timestamp",
-        "output-dir", "merge",       "raw",           "min-hosts", "user",      "config",
-        "no-config",  "show-config", "compress",      "encrypt",   "skip-dead", "wait-hosts",
-        "map",        "stage",       "no-persist", "node-timeout",
-        "report-on-timeout", "hang-after", "on-deadlock"})
+  for (const std::string own : {"label",
+                                "quiet",
+                                "start-timeout",
+                                "ssh-args",
+                                "show-plan",
+                                "timestamp",
+                                "output-dir",
+                                "merge",
+                                "raw",
+                                "min-hosts",
+                                "user",
+                                "config",
+                                "no-config",
+                                "show-config",
+                                "compress",
+                                "encrypt",
+                                "skip-dead",
+                                "wait-hosts",
+                                "map",
+                                "stage",
+                                "no-persist",
+                                "node-timeout",
+                                "report-on-timeout",
+                                "hang-after",
+                                "on-deadlock"})
     tried.insert(own);
   for (const auto& spelling : spellings())
     EXPECT_EQ(tried.count(std::string(spelling.written)), 1u) << spelling.written;

@@ -133,8 +133,9 @@ RankHello sample() {
 }
 template <>
 Welcome sample() {
-  return {sample_map(), sample_key(), 2, "10.0.0.1", 4, core::CompressionMode::off, true, 7,
-          8, {5000, 5000}, core::OnFailure::go_on};
+  return {
+      sample_map(), sample_key(),          2, "10.0.0.1", 4, core::CompressionMode::off, true, 7, 8,
+      {5000, 5000}, core::OnFailure::go_on};
 }
 template <>
 RankEndpoint sample() {
@@ -231,9 +232,9 @@ using AllMessages =
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
                      Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
-                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady,
-                     PeerSuspected, EndRank, SurvivorsAsked, SurvivorsAgreed,
-                     RankStillness, HangQuestion, RankState, HostStates>;
+                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady, PeerSuspected,
+                     EndRank, SurvivorsAsked, SurvivorsAgreed, RankStillness, HangQuestion,
+                     RankState, HostStates>;
 
 struct Names {
   template <class Message>

@@ -1,6 +1,7 @@
 // Task farms: whatever becomes of the workers, the master has the result of each task once. A broken
 // promise ends the job with status 9.
 #include <algorithm>
+#include <cereal/types/map.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <prun/prun.hpp>
+#include <prun/serialize.hpp>
 #include <random>
 #include <ranges>
 #include <string>
@@ -170,6 +172,22 @@ void throwing(const prun::Communicator& world) {
   simple(world);  // nothing is left over
 }
 
+// Words go out, and how often each letter is in them comes back.
+void serialized(const prun::Communicator& world) {
+  using Letters = std::map<char, std::int32_t>;
+  const auto count = [](const std::string& word) {
+    Letters letters;
+    for (const char letter : word) ++letters[letter];
+    return letters;
+  };
+  const std::vector<std::string> words{"abba", "", "banana", "a"};
+  const auto results = prun::Farm<std::string, Letters>(world, count).collect(words);
+  if (world.rank() != 0) return;
+  check(results.size() == words.size(), "results are missing");
+  for (std::size_t i = 0; i < words.size(); ++i)
+    check(results[i] == count(words[i]), "a wrong result");
+}
+
 void of_another_type(const prun::Communicator& world) {
   try {
     if (world.rank() == 0) {
@@ -297,6 +315,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, std::function<void()>> scenarios{
       {"simple", [&] { simple(world); }},
       {"long", [&] { long_ones(world); }},
+      {"serialized", [&] { serialized(world); }},
       {"throwing", [&] { throwing(world); }},
       {"type", [&] { of_another_type(world); }},
       {"slow", [&] { slow(world); }},

@@ -27,6 +27,7 @@ class Farms:
         for ranks in range(1, 7):
             self.farm(ranks, "simple", options=())
             self.farm(ranks, "long", options=())
+            self.farm(ranks, "serialized", options=())
 
     def test_an_exception_ends_the_run(self):
         for ranks in (1, 2, 5):

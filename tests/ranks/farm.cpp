@@ -238,6 +238,31 @@ void slow(const prun::Communicator& world) {
   check(ledger.by(1) <= 2, "a slow rank gets as much as others");
 }
 
+// Rank 1 answers task 0 after rank 3 has, and while task 1 is still open: that it has answered is
+// known when it begins on the other task that it holds, 3.
+void second_result(const prun::Communicator& world) {
+  constexpr int go_on = 1;
+  Squares farm(world, [&](const Task& task) {
+    if (world.rank() == 1) {
+      if (task.value == 0) world.recv<int>(0, go_on);
+      if (task.value == 3) {
+        for (const int rank : {2, 3}) world.send(0, rank, go_on);
+      }
+    } else if (task.value == 1) {
+      world.recv<int>(1, go_on);
+    }
+    return square(task);
+  });
+  Ledger ledger(50, out_at_most(world, 2));
+  const auto progress = farm.run([&] { return ledger.next(); },
+                                 [&](std::uint64_t number, std::uint64_t result, int rank) {
+                                   ledger.take(number, result, rank);
+                                   check(number != 0 || rank == 3, "the first is not the first");
+                                   if (number == 0) world.send(0, 1, go_on);
+                                 });
+  if (world.rank() == 0) ledger.complete(progress);
+}
+
 // --- with losses
 // -------------------------------------------------------------------------------------------------------
 
@@ -319,6 +344,7 @@ int main(int argc, char** argv) {
       {"throwing", [&] { throwing(world); }},
       {"type", [&] { of_another_type(world); }},
       {"slow", [&] { slow(world); }},
+      {"second", [&] { second_result(world); }},
       {"alone", [&] { all_but_the_master(world, false); }},
       {"at-once", [&] { all_but_the_master(world, true); }},
       {"random", [&] { at_random(world, static_cast<unsigned>(std::atoi(argv[2]))); }},

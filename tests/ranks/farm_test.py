@@ -41,6 +41,9 @@ class Farms:
         for ranks in (3, 6):
             self.farm(ranks, "slow", options=())
 
+    def test_a_second_result_is_dropped(self):
+        self.farm(4, "second", options=())
+
     def test_the_master_is_left(self):
         for ranks in range(2, 7):
             self.farm(ranks, "alone")

@@ -11,6 +11,7 @@
 
 #include <prun/prun.hpp>
 
+#include "farm.hpp"
 #include "options.hpp"
 #include "range.hpp"
 #include "report.hpp"
@@ -71,10 +72,11 @@ int main(int argc, char** argv) try {
   if (const auto* end = std::get_if<EarlyEnd>(&arguments)) return end->exit_status;
   const auto& options = std::get<Options>(arguments);
 
-  world.barrier();  // the time is not to count ranks that are still starting
+  // The time is not to count ranks that are still starting; a farm waits for none.
+  if (!options.farm) world.barrier();
   const double start = prun::Environment::wtime();
-  const Share mine = search(options, world);
-  const std::vector<Share> shares = world.gather(mine, 0);
+  const std::vector<Share> shares =
+      options.farm ? search_as_farm(options, world) : world.gather(search(options, world), 0);
   if (world.rank() == 0) {
     report(options.list ? stderr : stdout, options, world, shares,
            prun::Environment::wtime() - start);

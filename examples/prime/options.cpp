@@ -50,7 +50,15 @@ Options parse(CLI::App& app, int argc, char** argv) {
                  "sieve: segmented sieve of Eratosthenes; trial: trial division")
       ->capture_default_str()
       ->check(CLI::IsMember({"sieve", "trial"}));
-  app.add_flag("--list", options.list, "print the primes, one a line, and the totals on stderr");
+  auto* const list = app.add_flag("--list", options.list,
+                                  "print the primes, one a line, and the totals on stderr");
+  auto* const farm = app.add_flag("--farm", options.farm,
+                                  "rank 0 hands out pieces to whoever is ready; what a lost rank "
+                                  "had goes to others");
+  app.add_flag("--progress", options.progress,
+               "with --farm: say on stderr how far it is, also where that is no terminal")
+      ->needs(farm);
+  farm->excludes(list);
   app.parse(argc, argv);
 
   if (method == "trial") options.method = Method::trial;

@@ -11,7 +11,9 @@ enum class Method { sieve, trial };
 struct Options {
   std::uint64_t limit = 0;  // primes below it are looked for
   Method method = Method::sieve;
-  bool list = false;  // print the primes too
+  bool list = false;      // print the primes too
+  bool farm = false;      // pieces for whoever is ready, not a share for each rank
+  bool progress = false;  // say how far the farm is, also where stderr is no terminal
 };
 
 // The arguments could not be used, or only asked for help; that has been said.

@@ -9,6 +9,7 @@
 #include <prun/deadline.hpp>
 #include <prun/environment.hpp>
 #include <prun/error.hpp>
+#include <prun/farm.hpp>
 #include <prun/layout.hpp>
 #include <prun/op.hpp>
 #include <prun/request.hpp>

@@ -41,7 +41,7 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end after S seconds; --on-failure=continue: go on after losses
+  --timeout S         end after S seconds; --on-failure=continue: outlive losses
   --hang-after S      tell what ranks wait for if none goes on; so does Ctrl-\
 
 SSH (keys must be in place: prun never asks for a password) and network

@@ -396,6 +396,25 @@ class Ending(ClusterTest):
     def test_a_job_goes_on_without_a_host_whose_cable_is_cut(self):
         self.go_on_without(self.cluster.cut)
 
+    def test_a_farm_finishes_with_one_host_left(self):
+        process = self.cluster.popen("rpi1", ["prun", "--on-failure=continue", "-H", "rpi1,rpi2,rpi4",
+                                              "prime", "1e10", "--farm", "--progress"])
+        self.addCleanup(self.end, process)
+        lost = ("rpi2", "rpi4")
+        try:
+            self.assertRegex(process.stderr.readline(), r"^\d+ of 1024 pieces done")
+            for host in lost:
+                self.cluster.off(host)
+            out, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertIn("\n455052511 primes below 10000000000, found by 3 ranks on 3 hosts\n", out)
+            self.assertRegex(err, r"1024 of 1024 pieces done, .*, lost: rpi2 rpi4\n")
+            self.assertEqual(self.last_line(err), "prun: went on without rank 1 on rpi2, rank 2 on rpi4")
+        finally:
+            for host in lost:
+                self.cluster.off(host)
+                self.cluster.on(host)
+
 
 if __name__ == "__main__":
     vcluster.main()

@@ -16,7 +16,11 @@ def alone(name, *arguments, **options):
 
 
 def under_prun(ranks, name, *arguments, **options):
-    return _run([program("prun"), "-n", str(ranks), program(name), *arguments], **options)
+    return command_under_prun(ranks, program(name), *arguments, **options)
+
+
+def command_under_prun(ranks, *command, options=(), **settings):
+    return _run([program("prun"), "-n", str(ranks), *options, *command], **settings)
 
 
 def _run(command, cwd=None, env=None):

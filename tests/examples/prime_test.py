@@ -1,7 +1,7 @@
 import re
 import unittest
 
-from example import ExampleTest
+from example import ExampleTest, command_under_prun, program
 
 
 def primes_below(limit):
@@ -85,13 +85,39 @@ class Prime(ExampleTest):
         self.assertTrue(done.stdout == "".join(f"{prime}\n" for prime in primes))
         self.check(done.stderr, 3, limit, len(primes))
 
+    def test_farm(self):
+        for ranks in (0, 1, 2, 4, 7):
+            for method in ("sieve", "trial"):
+                with self.subTest(ranks=ranks, method=method):
+                    text = self.output(ranks, "prime", "1000000", "--farm", "--method", method)
+                    self.check(text, max(ranks, 1), 1_000_000, 78498)
+        for limit in (0, 1, 2, 3, 65536, 65537, 65538, 131072):
+            with self.subTest(limit=limit):
+                self.check(self.output(3, "prime", str(limit), "--farm"), 3, limit, len(primes_below(limit)))
+
+    def test_progress_of_a_farm(self):
+        done = self.start(3, "prime", "1e7", "--farm", "--progress")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check(done.stdout, 3, 10_000_000, 664579)
+        self.assertRegex(done.stderr.splitlines()[-1], r"^153 of 153 pieces done, \d+\.\d a second$")
+
+    def test_a_farm_whose_workers_die(self):
+        # Those that have searched for a second are killed by the system; rank 0 does the rest.
+        script = f"test $PRUN_RANK = 0 || ulimit -t 1; exec {program('prime')} 1e10 --farm --progress"
+        done = command_under_prun(3, "sh", "-c", script, options=("--on-failure=continue",))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check(done.stdout, 3, 10_000_000_000, 455052511)
+        self.assertRegex(done.stderr, r"pieces done, \d+\.\d a second, lost: \S+\n")
+        self.assertRegex(done.stderr, r"prun: went on without ranks 1 and 2 on \S+\n$")
+
     def test_bad_arguments(self):
         for bad, words in (([], "LIMIT"), (["-5"], "-5"), (["ten"], "ten"), (["10.5"], "10.5"), ([""], "''"),
                            (["1e"], "1e"), (["0x10"], "0x10"), (["10", "20"], "20"),
-                           (["10", "--method", "guess"], "guess"), (["10", "--lists"], "--lists")):
+                           (["10", "--method", "guess"], "guess"), (["10", "--lists"], "--lists"),
+                           (["10", "--farm", "--list"], "--list"), (["10", "--progress"], "--farm")):
             with self.subTest(arguments=bad):
                 self.assertIn(words, self.refused(3, "prime", *bad))
-        self.helped(3, "prime", "LIMIT", "--method", "--list")
+        self.helped(3, "prime", "LIMIT", "--method", "--list", "--farm", "--progress")
 
     def test_limits_too_large_for_a_lifetime(self):
         for large in ("1000000000000001", str(2**64 - 1), str(2**64), "9" * 40, "1e16", "1e99999999999999999999"):

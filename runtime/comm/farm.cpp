@@ -1,0 +1,508 @@
+// Task farms: how the master keeps track of tasks, and how the others serve it.
+#include <prun/farm.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <map>
+#include <memory>
+
+#include "runtime/comm/comm_state.hpp"
+#include "runtime/security/random.hpp"
+#include "runtime/wire/codec.hpp"
+
+namespace prun::detail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+// A task is given to a second rank when the first has had it for this many times the usual time.
+constexpr int late_after = 2;
+constexpr std::chrono::milliseconds never_late_before{10};
+
+// How long the end of a farm is waited for to leave, where a connection does not take it.
+constexpr std::chrono::seconds patience_with_stops{1};
+
+// --- messages: u64 run, u64 task number, then the task or its result
+// ------------------------------------------------
+
+constexpr std::size_t header_bytes = 16;
+
+// In place of a task's number: the run is over. Nothing follows.
+constexpr std::uint64_t stop = std::numeric_limits<std::uint64_t>::max();
+
+FarmBytes message_of(std::uint64_t run, std::uint64_t number, std::span<const std::byte> content) {
+  wire::Writer writer;
+  writer.u64(run);
+  writer.u64(number);
+  writer.raw(content);
+  return std::move(writer).take();
+}
+
+struct Message {
+  std::uint64_t run = 0;
+  std::uint64_t number = 0;
+  std::span<const std::byte> content;
+};
+
+Message read(std::span<const std::byte> bytes, int from) {
+  wire::Reader reader(bytes);
+  Message message;
+  message.run = reader.u64();
+  message.number = reader.u64();
+  message.content = reader.raw(reader.remaining());
+  if (!reader.ok()) {
+    throw Error(Errc::bad_data, "rank " + std::to_string(from) +
+                                    " sent what is no message of a farm, on one of the farm's "
+                                    "tags: use other tags beside it");
+  }
+  return message;
+}
+
+Request send_message(const Communicator& comm, std::shared_ptr<FarmBytes> bytes,
+                     const Datatype& type, int dest, int tag) {
+  const SendBuffer buffer{bytes->data(), bytes->size(), type};
+  return isend(state_of(comm), buffer, dest, tag, SendMode::standard, std::move(bytes));
+}
+
+Request receive_message(const Communicator& comm, FarmBytes& into, const Datatype& type,
+                        Source source, int tag) {
+  RecvBuffer buffer = recv_buffer(into);
+  buffer.type = type;
+  return irecv(state_of(comm), buffer, source, tag);
+}
+
+// --- the master
+// --------------------------------------------------------------------------------------------------------
+
+class Master {
+ public:
+  Master(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
+         const FarmCalls& calls)
+      : comm_(comm), options_(options), types_(types), calls_(calls) {
+    workers_.resize(static_cast<std::size_t>(comm.size()));
+    workers_[0].gone = true;
+    for (const int rank : comm.lost()) workers_[static_cast<std::size_t>(rank)].gone = true;
+  }
+
+  FarmProgress run() {
+    try {
+      direct();
+    } catch (...) {
+      stop_workers();
+      throw;
+    }
+    stop_workers();
+    drop_late_results();
+    return report(true);
+  }
+
+ private:
+  struct Worker {
+    bool gone = false;                // lost, or it has left the job
+    std::vector<std::uint64_t> held;  // numbers of tasks, as it will work on them
+    std::vector<Request> sends;
+  };
+
+  // One that has been asked for and has no result yet.
+  struct Task {
+    std::shared_ptr<FarmBytes> message;
+    std::vector<int> holders;  // ranks that are left; none: it was given back
+    Clock::time_point since;   // handed out
+  };
+  using Tasks = std::map<std::uint64_t, Task>;
+
+  void direct() {
+    for (;;) {
+      if (living() == 0) return work_alone();
+      hand_out();
+      if (tasks_.empty()) return;
+      wait_for_result();
+    }
+  }
+
+  int living() const {
+    return static_cast<int>(
+        std::count_if(workers_.begin(), workers_.end(), [](const Worker& w) { return !w.gone; }));
+  }
+
+  Worker& worker(int rank) { return workers_[static_cast<std::size_t>(rank)]; }
+
+  // --- handing out
+
+  void hand_out() {
+    while (const auto rank = least_loaded()) {
+      const auto task = next_task();
+      if (task == tasks_.end()) break;
+      give(task, *rank);
+    }
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      if (!idle(worker(rank))) continue;
+      const auto task = latest_task();
+      if (task == tasks_.end()) break;
+      give(task, rank);
+    }
+  }
+
+  static bool idle(const Worker& worker) { return !worker.gone && worker.held.empty(); }
+
+  std::optional<int> least_loaded() const {
+    const auto least =
+        std::min_element(workers_.begin(), workers_.end(), [](const Worker& a, const Worker& b) {
+          return a.gone != b.gone ? b.gone : a.held.size() < b.held.size();
+        });
+    const auto window = static_cast<std::size_t>(std::max(options_.window, 1));
+    if (least->gone || least->held.size() >= window) return std::nullopt;
+    return static_cast<int>(least - workers_.begin());
+  }
+
+  // One that was given back, or a new one; the end when there is none.
+  Tasks::iterator next_task() {
+    while (!given_back_.empty()) {
+      const auto task = tasks_.find(given_back_.front());
+      given_back_.pop_front();
+      if (task != tasks_.end()) return task;
+    }
+    if (exhausted_) return tasks_.end();
+    const auto content = calls_.next();
+    if (!content) {
+      exhausted_ = true;
+      return tasks_.end();
+    }
+    const std::uint64_t number = asked_for_++;
+    auto message = std::make_shared<FarmBytes>(message_of(run_, number, *content));
+    return tasks_.emplace(number, Task{std::move(message), {}, {}}).first;
+  }
+
+  void give(Tasks::iterator task, int rank) {
+    Worker& to = worker(rank);
+    reap(to);
+    auto& [number, about] = *task;
+    if (about.holders.empty()) about.since = Clock::now();
+    about.holders.push_back(rank);
+    to.held.push_back(number);
+    to.sends.push_back(send_message(comm_, about.message, types_.task, rank, options_.tag));
+  }
+
+  // Sends that are complete. What failed has failed with its rank, which is told in another way.
+  static void reap(Worker& worker) {
+    std::erase_if(worker.sends, [](Request& request) {
+      try {
+        return request.test().has_value();
+      } catch (const Error&) {
+        return true;
+      }
+    });
+  }
+
+  // --- tasks that take too long
+
+  // From when on a task is to be given to a second rank. Nothing as long as nobody knows what is
+  // usual.
+  std::optional<Clock::time_point> late_at(const Task& task) const {
+    if (answers_ == 0 || task.holders.size() != 1) return std::nullopt;
+    const auto usual = std::chrono::duration_cast<Clock::duration>(waited_for_answers_ / answers_);
+    return task.since + std::max<Clock::duration>(late_after * usual, never_late_before);
+  }
+
+  // Of those that are late, one whose rank has not begun on it if there is one, or else the oldest.
+  Tasks::iterator latest_task() {
+    auto best = tasks_.end();
+    const auto begun = [this](const Tasks::value_type& entry) {
+      return worker(entry.second.holders.front()).held.front() == entry.first;
+    };
+    const auto now = Clock::now();
+    for (auto task = tasks_.begin(); task != tasks_.end(); ++task) {
+      const auto late = late_at(task->second);
+      if (!late || *late > now) continue;
+      if (best == tasks_.end() || std::pair(begun(*task), task->second.since) <
+                                      std::pair(begun(*best), best->second.since)) {
+        best = task;
+      }
+    }
+    return best;
+  }
+
+  // Until when a result is waited for: until a rank that has nothing to do could help another.
+  Deadline patience() const {
+    if (std::none_of(workers_.begin(), workers_.end(), idle)) return {};
+    std::optional<Clock::time_point> first;
+    for (const auto& [number, task] : tasks_) {
+      const auto late = late_at(task);
+      if (late && (!first || *late < *first)) first = late;
+    }
+    return first ? Deadline(*first) : Deadline();
+  }
+
+  // --- results
+
+  void wait_for_result() {
+    if (!incoming_.active())
+      incoming_ = receive_message(comm_, received_, types_.result, any_source, options_.tag + 1);
+    int from = -1;
+    try {
+      from = incoming_.wait(patience()).source;
+    } catch (const Error& error) {
+      if (error.code() == Errc::timed_out) return;
+      if (error.code() == Errc::peer_finished) return all_have_left();
+      if (error.code() != Errc::peer_lost) throw;
+      const std::vector<int> lost = comm_.acknowledge_lost();
+      if (lost.empty()) throw;  // somebody calls survivors(), and waits for this rank
+      return take_losses(lost);
+    }
+    accept(from);
+  }
+
+  bool is_here(int rank) const {
+    try {
+      return comm_.iprobe(rank, options_.tag + 1).has_value();
+    } catch (const Error& error) {
+      if (error.code() != Errc::peer_lost && error.code() != Errc::peer_finished) throw;
+      return false;
+    }
+  }
+
+  // What a lost rank has sent completely; false if there is nothing more.
+  bool receive_last(int rank) {
+    if (!is_here(rank)) return false;
+    try {
+      receive_message(comm_, received_, types_.result, rank, options_.tag + 1).wait();
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != Errc::peer_lost) throw;
+      return false;  // only its beginning
+    }
+  }
+
+  void accept(int rank) {
+    const Message result = read(received_, rank);
+    if (result.run != run_) return;  // of a task that another rank had done sooner
+    std::erase(worker(rank).held, result.number);
+    const auto task = tasks_.find(result.number);
+    if (task == tasks_.end()) return;  // likewise
+    if (task->second.holders.size() == 1) {
+      waited_for_answers_ += Clock::now() - task->second.since;
+      ++answers_;
+    }
+    tasks_.erase(task);
+    hand_over(result.number, result.content, rank);
+  }
+
+  void hand_over(std::uint64_t number, std::span<const std::byte> result, int rank) {
+    ++done_;
+    calls_.take(number, result, rank);
+    report(false);
+  }
+
+  // A receive that is given up at once takes its message along, and waits for nobody.
+  void drop_late_results() {
+    for (int rank = 1; rank < comm_.size(); ++rank) {
+      while (is_here(rank))
+        receive_message(comm_, received_, types_.result, rank, options_.tag + 1);
+    }
+  }
+
+  // --- losses
+
+  void take_losses(const std::vector<int>& lost) {
+    for (const int rank : lost) {
+      while (receive_last(rank)) accept(rank);
+      forget(rank);
+    }
+    report(true);
+  }
+
+  // Those that have not been lost have finished, without the farm.
+  void all_have_left() {
+    for (int rank = 1; rank < comm_.size(); ++rank) forget(rank);
+  }
+
+  void forget(int rank) {
+    Worker& gone = worker(rank);
+    gone.gone = true;
+    gone.sends.clear();
+    for (const std::uint64_t number : gone.held) {
+      const auto task = tasks_.find(number);
+      if (task == tasks_.end()) continue;
+      std::erase(task->second.holders, rank);
+      if (task->second.holders.empty()) given_back_.push_back(number);
+    }
+    gone.held.clear();
+  }
+
+  void work_alone() {
+    for (auto task = next_task(); task != tasks_.end(); task = next_task()) {
+      const std::uint64_t number = task->first;
+      const auto message = std::move(task->second.message);
+      tasks_.erase(task);
+      hand_over(number, calls_.work(std::span(*message).subspan(header_bytes)), 0);
+    }
+  }
+
+  // --- the end
+
+  void stop_workers() noexcept {
+    const auto message = std::make_shared<FarmBytes>(message_of(run_, stop, {}));
+    for (int rank = 1; rank < comm_.size(); ++rank) {
+      if (worker(rank).gone) continue;
+      try {
+        send_message(comm_, message, types_.task, rank, options_.tag);
+      } catch (const Error&) {  // it has gone, and needs none
+      }
+    }
+    try {
+      state_of(comm_).world().wait_and_flush([] { return true; }, patience_with_stops);
+    } catch (const Error&) {  // the next call will say it
+    }
+  }
+
+  FarmProgress report(bool now) {
+    const auto at = Clock::now();
+    if (!now && (!options_.on_progress || at - reported_ < options_.progress_interval)) return {};
+    reported_ = at;
+    FarmProgress progress;
+    progress.done = done_;
+    progress.total = options_.total;
+    progress.seconds = Seconds(at - begun_).count();
+    progress.workers = living();
+    progress.lost = comm_.lost();
+    for (const int rank : progress.lost) {
+      const std::string host = comm_.host(rank);
+      auto& hosts = progress.lost_hosts;
+      if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+    }
+    if (options_.on_progress) options_.on_progress(progress);
+    return progress;
+  }
+
+  const Communicator& comm_;
+  const FarmOptions& options_;
+  const FarmTypes& types_;
+  const FarmCalls& calls_;
+  // Tells its messages from those of runs before.
+  const std::uint64_t run_ = security::random_u64();
+
+  std::vector<Worker> workers_;  // by rank; the master's own place is never used
+  Tasks tasks_;
+  std::deque<std::uint64_t> given_back_;
+  std::uint64_t asked_for_ = 0;
+  bool exhausted_ = false;
+  FarmBytes received_;
+  Request incoming_;  // into received_
+
+  std::uint64_t done_ = 0;
+  std::int64_t answers_ = 0;
+  Clock::duration waited_for_answers_{};
+  const Clock::time_point begun_ = Clock::now();
+  Clock::time_point reported_ = begun_;
+};
+
+// --- the others
+// --------------------------------------------------------------------------------------------------------
+
+class Server {
+ public:
+  Server(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
+         const FarmCalls& calls)
+      : comm_(comm), options_(options), types_(types), calls_(calls) {
+    listen();
+  }
+
+  void run() {
+    while (take_in()) {
+      const FarmBytes bytes = std::move(waiting_.front());
+      waiting_.pop_front();
+      const Message task = read(bytes, 0);
+      const FarmBytes result = calls_.work(task.content);
+      // A run that has ended meanwhile wants no more results.
+      while (requests_[in].test()) {
+        if (!keep()) return;
+      }
+      if (!answer(message_of(task.run, task.number, result))) return;
+    }
+  }
+
+ private:
+  static constexpr std::size_t in = 0;
+  static constexpr std::size_t out = 1;
+
+  void listen() { requests_[in] = receive_message(comm_, received_, types_.task, 0, options_.tag); }
+
+  // What has been received; false when it was the end.
+  bool keep() {
+    if (read(received_, 0).number == stop) return false;
+    waiting_.push_back(std::move(received_));
+    received_.clear();
+    listen();
+    return true;
+  }
+
+  // All that has come, and at least one task; false at the end of the run.
+  bool take_in() {
+    for (;;) {
+      if (waiting_.empty()) {
+        requests_[in].wait();
+      } else if (!requests_[in].test()) {
+        return true;
+      }
+      if (!keep()) return false;
+    }
+  }
+
+  // Until the result is on its way, or the run at its end. In between the next task may come, which
+  // the master may have to get rid of before it takes a long result.
+  bool answer(FarmBytes result) {
+    requests_[out] = send_message(comm_, std::make_shared<FarmBytes>(std::move(result)),
+                                  types_.result, 0, options_.tag + 1);
+    while (requests_[out].active()) {
+      if (wait_any(requests_).index == in && !keep()) return false;
+    }
+    const CommState& comm = state_of(comm_);
+    comm.world().wait_and_flush([] { return true; }, {}, comm.world_rank(0));
+    return true;
+  }
+
+  const Communicator& comm_;
+  const FarmOptions& options_;
+  const FarmTypes& types_;
+  const FarmCalls& calls_;
+  std::deque<FarmBytes> waiting_;
+  FarmBytes received_;
+  std::array<Request, 2> requests_;
+};
+
+}  // namespace
+
+FarmProgress direct_farm(const Communicator& comm, const FarmOptions& options,
+                         const FarmTypes& types, const FarmCalls& calls) {
+  return Master(comm, options, types, calls).run();
+}
+
+void serve_farm(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
+                const FarmCalls& calls) {
+  Server(comm, options, types, calls).run();
+}
+
+void unpack_plain(const RecvBuffer& place, std::span<const std::byte> bytes) {
+  const std::size_t count = bytes.size() / place.type.size;
+  const bool fits =
+      place.grow != nullptr || (place.exact ? count == place.count : count <= place.count);
+  if (count * place.type.size != bytes.size() || !fits) {
+    throw Error(Errc::truncated, "a task or result of a farm has " + std::to_string(bytes.size()) +
+                                     " bytes, which is no " + to_string(place.type) +
+                                     " or run of them as this rank has it");
+  }
+  std::byte* const to = place.grow != nullptr ? place.grow(place.owner, count) : place.data;
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+}
+
+Datatype as_bytes_of(const Datatype& element) {
+  const std::uint64_t kind =
+      (std::uint64_t{element.size} << 8) | static_cast<std::uint8_t>(element.kind);
+  return {Kind::serialized, 1, element.name_hash ^ (kind * 0x9e37'79b9'7f4a'7c15u)};
+}
+
+}  // namespace prun::detail

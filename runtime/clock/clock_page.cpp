@@ -79,7 +79,7 @@ struct ClockPage::Words {
 
 core::Result<ClockPage> ClockPage::make(const Skew& skew) {
   static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(Words) <= bytes);
-  const int descriptor = ::memfd_create("prun clock", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const int descriptor = ::memfd_create("prun-clock", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return system_failure("no memory for the clock");
   ClockPage page(descriptor, nullptr);
   if (::ftruncate(descriptor, bytes) != 0) return system_failure("no memory for the clock");

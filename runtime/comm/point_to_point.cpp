@@ -131,7 +131,9 @@ std::optional<Status> Communicator::iprobe(Source source, TagMatch tag) const {
   const match::Pattern pattern = detail::pattern_of(comm, source, tag);
   auto found = look(comm, pattern);
   if (found) return found;
-  if (const auto hopeless = comm.world().endpoint().hopeless(pattern, comm.sources()))
+  // Who drains what has come asks also when all others have left in good order.
+  const auto hopeless = comm.world().endpoint().hopeless(pattern, comm.sources());
+  if (hopeless && hopeless->code == Errc::peer_lost)
     detail::raise(comm, detail::describe_recv(comm, "iprobe", source, tag), *hopeless);
   return std::nullopt;
 }

@@ -205,7 +205,7 @@ class Ranks(LauncherTest):
         code = (
             "import os; links = {int(f): os.readlink('/proc/self/fd/' + f) for f in os.listdir('/proc/self/fd')"
             " if os.path.exists('/proc/self/fd/' + f)};"
-            "shared = [f for f in links if links[f].startswith('/memfd:')];"
+            "shared = [f for f in links if links[f].startswith('/memfd:prun')];"
             "print(os.getpgrp() == os.getpid(), len(shared),"
             " [f for f in links if f > 2 and f not in shared] == [int(os.environ['PRUN_FD'])])"
         )
@@ -216,7 +216,7 @@ class Ranks(LauncherTest):
         finally:
             os.close(read)
             os.close(write)
-        self.assertEqual(done.out, "True 1 True\n" * 2)  # one: the memory that the ranks of a host share
+        self.assertEqual(done.out, "True 2 True\n" * 2)  # the memory that the ranks of a host share, and the clock
         self.assertQuiet(done)
 
     def test_signals_are_at_their_defaults(self):

@@ -17,7 +17,7 @@ def memory_folder():
 def has_segment(pid):
     """Whether the process holds the memory of a job."""
     folder = f"/proc/{pid}/fd"
-    return any("memfd:prun" in os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder))
+    return any("memfd:prun (" in os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder))
 
 
 def is_agent(pid):
@@ -83,14 +83,14 @@ class SharedMemory(LauncherTest):
 
     def test_a_rank_alone_on_its_host_has_none(self):
         done = self.run_prun("-n", "1", "ls", "-l", "/proc/self/fd")
-        self.assertNotIn("memfd", done.out)
+        self.assertNotIn("memfd:prun (", done.out)
 
     def test_a_limit_of_file_sizes_is_told_and_lived_with(self):
         done = self.run_prun("-n", "2", "sh", "-c", "ls -l /proc/self/fd",
                              preexec_fn=lambda: resource.setrlimit(
                                  resource.RLIMIT_FSIZE, (1 << 16, 1 << 16)))
         self.assertEqual(done.status, 0, done.err)
-        self.assertNotIn("memfd", done.out)
+        self.assertNotIn("memfd:prun (", done.out)
         self.assertIn("its ranks talk over TCP for want of shared memory: the limit of file sizes", done.err)
 
     def test_a_wish_that_is_none_is_refused(self):

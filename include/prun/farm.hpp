@@ -48,7 +48,7 @@ struct FarmOptions {
 
 namespace detail {
 
-// The farm with its types taken off: runtime/comm/farm.cpp.
+// The farm with its types taken off: runtime/comm/farm_*.cpp.
 using FarmBytes = std::vector<std::byte>;
 struct FarmCalls {
   std::function<std::optional<FarmBytes>()> next;

@@ -1,17 +1,17 @@
-// Task farms: how the master keeps track of tasks, and how the others serve it.
-#include <prun/farm.hpp>
-
+// How the master of a farm keeps track of tasks.
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <chrono>
 #include <deque>
-#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/comm/comm_state.hpp"
+#include "runtime/comm/farm_messages.hpp"
 #include "runtime/security/random.hpp"
-#include "runtime/wire/codec.hpp"
 
 namespace prun::detail {
 namespace {
@@ -25,58 +25,6 @@ constexpr std::chrono::milliseconds never_late_before{10};
 
 // How long the end of a farm is waited for to leave, where a connection does not take it.
 constexpr std::chrono::seconds patience_with_stops{1};
-
-// --- messages: u64 run, u64 task number, then the task or its result
-// ------------------------------------------------
-
-constexpr std::size_t header_bytes = 16;
-
-// In place of a task's number: the run is over. Nothing follows.
-constexpr std::uint64_t stop = std::numeric_limits<std::uint64_t>::max();
-
-FarmBytes message_of(std::uint64_t run, std::uint64_t number, std::span<const std::byte> content) {
-  wire::Writer writer;
-  writer.u64(run);
-  writer.u64(number);
-  writer.raw(content);
-  return std::move(writer).take();
-}
-
-struct Message {
-  std::uint64_t run = 0;
-  std::uint64_t number = 0;
-  std::span<const std::byte> content;
-};
-
-Message read(std::span<const std::byte> bytes, int from) {
-  wire::Reader reader(bytes);
-  Message message;
-  message.run = reader.u64();
-  message.number = reader.u64();
-  message.content = reader.raw(reader.remaining());
-  if (!reader.ok()) {
-    throw Error(Errc::bad_data, "rank " + std::to_string(from) +
-                                    " sent what is no message of a farm, on one of the farm's "
-                                    "tags: use other tags beside it");
-  }
-  return message;
-}
-
-Request send_message(const Communicator& comm, std::shared_ptr<FarmBytes> bytes,
-                     const Datatype& type, int dest, int tag) {
-  const SendBuffer buffer{bytes->data(), bytes->size(), type};
-  return isend(state_of(comm), buffer, dest, tag, SendMode::standard, std::move(bytes));
-}
-
-Request receive_message(const Communicator& comm, FarmBytes& into, const Datatype& type,
-                        Source source, int tag) {
-  RecvBuffer buffer = recv_buffer(into);
-  buffer.type = type;
-  return irecv(state_of(comm), buffer, source, tag);
-}
-
-// --- the master
-// --------------------------------------------------------------------------------------------------------
 
 class Master {
  public:
@@ -173,7 +121,7 @@ class Master {
       return tasks_.end();
     }
     const std::uint64_t number = asked_for_++;
-    auto message = std::make_shared<FarmBytes>(message_of(run_, number, *content));
+    auto message = std::make_shared<FarmBytes>(write_farm_message(run_, number, *content));
     return tasks_.emplace(number, Task{std::move(message), {}, {}}).first;
   }
 
@@ -184,7 +132,7 @@ class Master {
     if (about.holders.empty()) about.since = Clock::now();
     about.holders.push_back(rank);
     to.held.push_back(number);
-    to.sends.push_back(send_message(comm_, about.message, types_.task, rank, options_.tag));
+    to.sends.push_back(send_farm_message(comm_, about.message, types_.task, rank, options_.tag));
   }
 
   // Sends that are complete. What failed has failed with its rank, which is told in another way.
@@ -241,7 +189,8 @@ class Master {
 
   void wait_for_result() {
     if (!incoming_.active())
-      incoming_ = receive_message(comm_, received_, types_.result, any_source, options_.tag + 1);
+      incoming_ =
+          receive_farm_message(comm_, received_, types_.result, any_source, options_.tag + 1);
     int from = -1;
     try {
       from = incoming_.wait(patience()).source;
@@ -269,7 +218,7 @@ class Master {
   bool receive_last(int rank) {
     if (!is_here(rank)) return false;
     try {
-      receive_message(comm_, received_, types_.result, rank, options_.tag + 1).wait();
+      receive_farm_message(comm_, received_, types_.result, rank, options_.tag + 1).wait();
       return true;
     } catch (const Error& error) {
       if (error.code() != Errc::peer_lost) throw;
@@ -278,7 +227,7 @@ class Master {
   }
 
   void accept(int rank) {
-    const Message result = read(received_, rank);
+    const FarmMessage result = read_farm_message(received_, rank);
     if (result.run != run_) return;  // of a task that another rank had done sooner
     std::erase(worker(rank).held, result.number);
     const auto task = tasks_.find(result.number);
@@ -301,7 +250,7 @@ class Master {
   void drop_late_results() {
     for (int rank = 1; rank < comm_.size(); ++rank) {
       while (is_here(rank))
-        receive_message(comm_, received_, types_.result, rank, options_.tag + 1);
+        receive_farm_message(comm_, received_, types_.result, rank, options_.tag + 1);
     }
   }
 
@@ -338,18 +287,18 @@ class Master {
       const std::uint64_t number = task->first;
       const auto message = std::move(task->second.message);
       tasks_.erase(task);
-      hand_over(number, calls_.work(std::span(*message).subspan(header_bytes)), 0);
+      hand_over(number, calls_.work(std::span(*message).subspan(farm_header_bytes)), 0);
     }
   }
 
   // --- the end
 
   void stop_workers() noexcept {
-    const auto message = std::make_shared<FarmBytes>(message_of(run_, stop, {}));
+    const auto message = std::make_shared<FarmBytes>(write_farm_message(run_, farm_stop, {}));
     for (int rank = 1; rank < comm_.size(); ++rank) {
       if (worker(rank).gone) continue;
       try {
-        send_message(comm_, message, types_.task, rank, options_.tag);
+        send_farm_message(comm_, message, types_.task, rank, options_.tag);
       } catch (const Error&) {  // it has gone, and needs none
       }
     }
@@ -400,109 +349,11 @@ class Master {
   Clock::time_point reported_ = begun_;
 };
 
-// --- the others
-// --------------------------------------------------------------------------------------------------------
-
-class Server {
- public:
-  Server(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
-         const FarmCalls& calls)
-      : comm_(comm), options_(options), types_(types), calls_(calls) {
-    listen();
-  }
-
-  void run() {
-    while (take_in()) {
-      const FarmBytes bytes = std::move(waiting_.front());
-      waiting_.pop_front();
-      const Message task = read(bytes, 0);
-      const FarmBytes result = calls_.work(task.content);
-      // A run that has ended meanwhile wants no more results.
-      while (requests_[in].test()) {
-        if (!keep()) return;
-      }
-      if (!answer(message_of(task.run, task.number, result))) return;
-    }
-  }
-
- private:
-  static constexpr std::size_t in = 0;
-  static constexpr std::size_t out = 1;
-
-  void listen() { requests_[in] = receive_message(comm_, received_, types_.task, 0, options_.tag); }
-
-  // What has been received; false when it was the end.
-  bool keep() {
-    if (read(received_, 0).number == stop) return false;
-    waiting_.push_back(std::move(received_));
-    received_.clear();
-    listen();
-    return true;
-  }
-
-  // All that has come, and at least one task; false at the end of the run.
-  bool take_in() {
-    for (;;) {
-      if (waiting_.empty()) {
-        requests_[in].wait();
-      } else if (!requests_[in].test()) {
-        return true;
-      }
-      if (!keep()) return false;
-    }
-  }
-
-  // Until the result is on its way, or the run at its end. In between the next task may come, which
-  // the master may have to get rid of before it takes a long result.
-  bool answer(FarmBytes result) {
-    requests_[out] = send_message(comm_, std::make_shared<FarmBytes>(std::move(result)),
-                                  types_.result, 0, options_.tag + 1);
-    while (requests_[out].active()) {
-      if (wait_any(requests_).index == in && !keep()) return false;
-    }
-    const CommState& comm = state_of(comm_);
-    comm.world().wait_and_flush([] { return true; }, {}, comm.world_rank(0));
-    return true;
-  }
-
-  const Communicator& comm_;
-  const FarmOptions& options_;
-  const FarmTypes& types_;
-  const FarmCalls& calls_;
-  std::deque<FarmBytes> waiting_;
-  FarmBytes received_;
-  std::array<Request, 2> requests_;
-};
-
 }  // namespace
 
 FarmProgress direct_farm(const Communicator& comm, const FarmOptions& options,
                          const FarmTypes& types, const FarmCalls& calls) {
   return Master(comm, options, types, calls).run();
-}
-
-void serve_farm(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
-                const FarmCalls& calls) {
-  Server(comm, options, types, calls).run();
-}
-
-void unpack_plain(const RecvBuffer& place, std::span<const std::byte> bytes) {
-  const std::size_t count = bytes.size() / place.type.size;
-  const bool fits =
-      place.grow != nullptr || (place.exact ? count == place.count : count <= place.count);
-  if (count * place.type.size != bytes.size() || !fits) {
-    throw Error(Errc::truncated, "a task or result of a farm has " + std::to_string(bytes.size()) +
-                                     " bytes, which is no " + to_string(place.type) +
-                                     " or run of them as this rank has it");
-  }
-  std::byte* const to = place.grow != nullptr ? place.grow(place.owner, count) : place.data;
-  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-}
-
-Datatype as_bytes_of(const Datatype& element) {
-  const std::uint64_t kind =
-      (std::uint64_t{element.size} << 8) | static_cast<std::uint8_t>(element.kind);
-  return {Kind::serialized, 1, element.name_hash ^ (kind * 0x9e37'79b9'7f4a'7c15u)};
 }
 
 }  // namespace prun::detail

@@ -62,4 +62,11 @@ class WaitingFor final : public Waiting {
   Tell tell_;
 };
 
+// One that names no operation: what ends the wait is time, or the launcher's word.
+class WaitingBesides final : public Waiting {
+ public:
+  explicit WaitingBesides(std::string_view call, const CallSite& at = {}) : Waiting(call, at) {}
+  void tell(Awaited&) const override {}
+};
+
 }  // namespace prun::detail

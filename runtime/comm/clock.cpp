@@ -30,11 +30,6 @@ constexpr std::chrono::seconds patience_for_clock{10};
 // Beyond what the members have just needed to hear of each other.
 constexpr nanoseconds barrier_margin = std::chrono::milliseconds(1);
 
-// What is told of a rank that waits for no other.
-auto nothing_but_time(std::string_view call) {
-  return detail::WaitingFor(call, {}, [](detail::Awaited&) {});
-}
-
 }  // namespace
 
 namespace detail {
@@ -56,7 +51,7 @@ void ClockState::sleep_until(clock::Nanoseconds when) {
     const auto world = serves ? world_.lock() : nullptr;
     const auto nap = left() - lateness_of_sleep;
     if (world && !world->finalized()) {
-      world->wait([] { return false; }, Deadline(nap), nothing_but_time("sleep_until"));
+      world->wait([] { return false; }, Deadline(nap), WaitingBesides("sleep_until"));
     } else {
       std::this_thread::sleep_for(nap);
     }
@@ -77,7 +72,7 @@ std::shared_ptr<ClockState> World::join_clock(const std::shared_ptr<World>& worl
   if (!page) page.failure().raise();
   world->channel_->want_clock();
   if (!world->wait([&] { return world->clock_ready_; }, Deadline(patience_for_clock),
-                   nothing_but_time("clock"))) {
+                   WaitingBesides("clock"))) {
     throw Error(Errc::timed_out, world->name(world->rank_) +
                                      ": the time of rank 0's host was not to be had within " +
                                      std::to_string(patience_for_clock.count()) +

@@ -121,7 +121,7 @@ Communicator Communicator::survivors(Deadline deadline, CallSite at) const {
   membership.come(comm, world.lowest_free_context());
   const auto answered = [&] { return membership.answer(comm) != nullptr; };
   // The launcher's answer ends this, so no set of ranks can stand still in it for ever by themselves.
-  const detail::WaitingFor waiting("survivors", at, [](detail::Awaited&) {});
+  const detail::WaitingBesides waiting("survivors", at);
   const Deadline some_time = deadline.at() ? deadline : Deadline(std::chrono::hours(24 * 365));
   if (!world.wait_and_flush(answered, some_time, waiting)) detail::raise_timeout(comm, "survivors");
   const auto answer = membership.take_answer(comm);

@@ -303,7 +303,8 @@ class Master {
       }
     }
     try {
-      state_of(comm_).world().wait_and_flush([] { return true; }, patience_with_stops);
+      state_of(comm_).world().wait_and_flush([] { return true; }, patience_with_stops,
+                                             WaitingBesides("farm"));
     } catch (const Error&) {  // the next call will say it
     }
   }

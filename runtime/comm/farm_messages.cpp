@@ -34,14 +34,14 @@ FarmMessage read_farm_message(std::span<const std::byte> bytes, int from) {
 Request send_farm_message(const Communicator& comm, std::shared_ptr<FarmBytes> bytes,
                           const Datatype& type, int dest, int tag) {
   const SendBuffer buffer{bytes->data(), bytes->size(), type};
-  return isend(state_of(comm), buffer, dest, tag, SendMode::standard, std::move(bytes));
+  return isend(state_of(comm), buffer, dest, tag, SendMode::standard, std::move(bytes), {});
 }
 
 Request receive_farm_message(const Communicator& comm, FarmBytes& into, const Datatype& type,
                              Source source, int tag) {
   RecvBuffer buffer = recv_buffer(into);
   buffer.type = type;
-  return irecv(state_of(comm), buffer, source, tag);
+  return irecv(state_of(comm), buffer, source, tag, {}, nullptr);
 }
 
 void unpack_plain(const RecvBuffer& place, std::span<const std::byte> bytes) {

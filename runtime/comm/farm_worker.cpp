@@ -70,7 +70,8 @@ class Server {
       if (wait_any(requests_).index == in && !keep()) return false;
     }
     const CommState& comm = state_of(comm_);
-    comm.world().wait_and_flush([] { return true; }, {}, comm.world_rank(0));
+    comm.world().wait_and_flush([] { return true; }, {}, WaitingBesides("farm"),
+                                comm.world_rank(0));
     return true;
   }
 

@@ -194,7 +194,7 @@ void of_another_type(const prun::Communicator& world) {
       prun::Farm<double, double>(world, [](double x) { return x; }).collect(std::vector<double>(9));
     } else {
       prun::Farm<float, double>(world, [](float x) {
-        return double{x};
+        return static_cast<double>(x);
       }).collect(std::vector<float>());
     }
   } catch (const prun::Error& error) {

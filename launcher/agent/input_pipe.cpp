@@ -35,7 +35,9 @@ void InputPipe::finish() {
   if (kind_ == Kind::terminal) {
     // The key that ends input, as if somebody had pressed it; the terminal itself stays.
     constexpr std::byte end_of_input{4};
-    return write(std::span(&end_of_input, 1));
+    write(std::span(&end_of_input, 1));
+    finishing_ = true;
+    return;
   }
   finishing_ = true;
   if (is_empty()) close();
@@ -78,7 +80,7 @@ void InputPipe::wait_for_reader() {
                            if (!self->open_) return;
                            if (self->unread_ != 0) return self->wait_for_reader();
                            if (!self->queue_.empty()) return self->write_more();
-                           if (self->finishing_) self->close();
+                           if (self->finishing_ && self->kind_ == Kind::pipe) self->close();
                          });
 }
 
@@ -87,7 +89,10 @@ std::uint32_t InputPipe::count_read() {
   int left = 0;
   if (kind_ == Kind::pipe && ::ioctl(descriptor_.native_handle(), FIONREAD, &left) != 0) left = 0;
   const std::size_t still = std::min(unread_, static_cast<std::size_t>(std::max(left, 0)));
-  return static_cast<std::uint32_t>(std::exchange(unread_, still) - still);
+  std::size_t read = std::exchange(unread_, still) - still;
+  // The key that ends input was the last in the queue, and ours.
+  if (kind_ == Kind::terminal && finishing_ && read > 0 && unread_ == 0 && queue_.empty()) --read;
+  return static_cast<std::uint32_t>(read);
 }
 
 // A reader that closes its end while we have nothing to write shows as an error condition of the

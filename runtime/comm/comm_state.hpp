@@ -67,7 +67,7 @@ class CommState : public std::enable_shared_from_this<CommState> {
   const std::optional<core::Failure>& collectives_ended() const { return collectives_ended_; }
   // The members as a collective algorithm sees them, for one more call. Members count their calls
   // alike.
-  coll::Team enter(const EnteredCall& call);
+  coll::Team enter(const EnteredCall& entered);
   // Calls entered so far, and the last of them, oldest first: visit(const EnteredCall&).
   std::uint32_t calls() const { return calls_; }
   template <class Visit>

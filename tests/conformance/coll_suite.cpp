@@ -21,7 +21,7 @@
 namespace prun::test {
 namespace {
 
-constexpr int rank_counts[] = {1, 2, 3, 4, 5, 7, 8};
+constexpr int rank_counts[] = {PRUN_RANK_COUNTS};
 
 // Which host each rank is on; nothing where each has its own.
 using Hosts = std::vector<std::uint32_t>;

@@ -46,7 +46,8 @@ Leftovers::~Leftovers() {
 // Null behind the end of the memory.
 Leftovers::Note* Leftovers::note_at(std::size_t at) const {
   if (memory_ == nullptr || at + sizeof(Note) > memory_bytes) return nullptr;
-  return std::launder(reinterpret_cast<Note*>(memory_ + at));
+  // Notes lie at multiples of their alignment.
+  return std::launder(static_cast<Note*>(static_cast<void*>(memory_ + at)));
 }
 
 void Leftovers::add(std::string_view path) {

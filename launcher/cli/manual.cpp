@@ -64,6 +64,16 @@ std::string quoted(std::string_view text) {
   return result + "'";
 }
 
+// A colon separates the parts of what _arguments reads.
+std::string colons_escaped(std::string_view words) {
+  std::string result;
+  for (const char c : words) {
+    if (c == ':') result += '\\';
+    result += c;
+  }
+  return result;
+}
+
 // The spellings a shell offers; prun's own come first. Those that are accepted without effect or
 // refused are for old scripts and offered to nobody.
 std::vector<std::string> offered() {
@@ -305,12 +315,17 @@ complete -o filenames -F _prun prun
 std::string zsh_completion() {
   std::string text = R"(#compdef prun
 # zsh completion for prun. Made from the option table by prun_manual; see docs/testing.md.
-# Behind a command of prun's own stand options as behind prun.
+# Behind a command of prun's own stand options as behind prun, and its own.
+local -a own
 if (( CURRENT > 2 )) && [[ $words[2] == (doctor|keys|hosts|cache) ]]; then
+  case $words[2] in
+    hosts) own=('--close[Closes the ssh connections that are kept]') ;;
+    cache) own=('--clear[Empties the cache folders]') ;;
+  esac
   shift words
   (( CURRENT-- ))
 fi
-_arguments -S \
+_arguments -S $own \
 )";
   for (const auto& option : option_table()) {
     // _arguments reads colons and brackets.
@@ -333,7 +348,7 @@ _arguments -S \
             spec += ":program:_command_names -e";
             break;
           case ValueKind::words:
-            spec += fmt::format(":value:({})", option.words);
+            spec += fmt::format(":value:({})", colons_escaped(option.words));
             break;
           default:
             spec += ":value:";

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import signal
 import struct
 import subprocess
@@ -357,6 +358,31 @@ class LoopsOfTheShell(LauncherTest):
 
     def test_none_leaves_all(self):
         self.assertEqual(self.lines('cat "$1" | { "$0" --stdin none -n 2 cat; cat; }'), ["one", "two", "three", "four"])
+
+
+class CompletionOfZsh(AtATerminal):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("zsh") is None:
+            self.skipTest("no zsh here")
+        folder = os.path.join(os.environ["PRUN_SOURCE"], "launcher/completion")
+        self.terminal = Terminal(self, ["zsh", "-f", "-i"], columns=200)
+        # In front of zsh's own, which knows another prun. The key ^X tells what stands in the line by now, and empties it.
+        self.terminal.type(f"PS1='$ '; fpath=({shlex.quote(folder)} $fpath); autoload -Uz compinit && compinit -u -D; setopt no_beep; "
+                           "tell() { print; print -r -- \"line: $BUFFER;\"; BUFFER=; zle redisplay }; "
+                           "zle -N tell; bindkey '^X' tell; echo g''o\n")
+        self.terminal.expect("\ngo\r\n")
+
+    def test_a_word_that_can_be_but_one(self):
+        for begun, whole in (("--hostf", "--hostfile"), ("--stdin a", "--stdin all"), ("-n 4 --map-by n", "-n 4 --map-by node"),
+                             ("doctor --js", "doctor --json"), ("cache --cl", "cache --clear")):
+            with self.subTest(begun):
+                self.terminal.type(f"prun {begun}\t\x18")
+                self.assertEqual(self.terminal.expect("line: (.*);")[1].rstrip(), f"prun {whole}")
+
+    def test_words_to_choose_from(self):
+        self.terminal.type("prun --bind-to \t\t")
+        self.terminal.expect("core +none")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 
 #include "launcher/agent/process_tree.hpp"
 
@@ -43,6 +44,7 @@ std::optional<int> keep_agent(system::Leftovers& leftovers) {
   if (agent == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != keeper) ::_exit(own_failure);
+    sigaddset(&before, SIGTERM);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     adopt_orphans();
     return std::nullopt;
@@ -54,6 +56,19 @@ std::optional<int> keep_agent(system::Leftovers& leftovers) {
   end_descendants();
   leftovers.clear();
   return status;
+}
+
+void allow_termination() {
+  sigset_t termination;
+  sigemptyset(&termination);
+  sigaddset(&termination, SIGTERM);
+  ::sigprocmask(SIG_UNBLOCK, &termination, nullptr);
+}
+
+void leave_to_keeper(const char* why) {
+  std::fputs(why, stderr);
+  std::fputs("\n", stderr);
+  ::_exit(own_failure);
 }
 
 }  // namespace prun::agent

@@ -69,8 +69,9 @@ class LeavesNothing(unittest.TestCase):
             running = self.cluster.processes(host)  # of a host that is off: none
             agents = [number for number, words in running if AGENT.search(words)]
             for number, words in running:
-                if number in agents:
-                    kind = "agent" if self.parent(number) in agents else "keeper"
+                if number in agents:  # keeper, keeper, agent
+                    parent = self.parent(number)
+                    kind = "agent" if parent in agents and self.parent(parent) in agents else "keeper"
                 elif words.startswith("prun ") and host == "rpi1":
                     kind = "launcher"
                 elif words.startswith("ssh ") and host == "rpi1":
@@ -164,7 +165,7 @@ class Kills(LeavesNothing):
             return kind, [*options, *(["--sort"] if chance.random() < 0.3 else []), "./work"]
         return kind, [*options, *{"parents": PARENTS, "stubborn": STUBBORN, "short": SHORT}[kind]]
 
-    def choose(self, chance, kind, process):
+    def choose(self, chance, process):
         """Process numbers to kill, and what they are; nothing of a job that is over."""
         parts = {}
         while not parts and process.poll() is None:
@@ -174,11 +175,6 @@ class Kills(LeavesNothing):
         for part in chance.sample(sorted(parts), len(parts)):
             if len(chosen) == wanted:
                 break
-            # A host that loses its agent and its keeper in one blow has nobody left who knows of the ranks' children, nor
-            # of names on its disk; ranks themselves end with their agent.
-            partner = ({"agent": "keeper", "keeper": "agent"}.get(part[0]), part[1])
-            if partner in chosen and kind != "stream":
-                continue
             chosen[part] = chance.choice(parts[part])
         return chosen
 
@@ -213,7 +209,7 @@ class Kills(LeavesNothing):
         """Whether the job lacks nothing: every host has its two ranks."""
         parts = self.parts()
         return ("launcher", "rpi1") in parts and all(
-            [len(parts[kind, host]) for kind in ("keeper", "agent", "rank")] == [1, 1, 2] for host in self.cluster.hosts)
+            [len(parts[kind, host]) for kind in ("keeper", "agent", "rank")] == [2, 1, 2] for host in self.cluster.hosts)
 
     def wait_for_end(self, process, told, what):
         """The seconds it took. A job that has lost nothing goes on, and is ended here: a login that was cut off is tried again,
@@ -260,7 +256,7 @@ class Kills(LeavesNothing):
             self.counts["dark host"] += 1
             self.cluster.off("rpi3")
             return
-        chosen = self.choose(chance, kind, process)
+        chosen = self.choose(chance, process)
         for (part, host), victim in chosen.items():
             log.append(f"killed {part} of {host}")
             self.counts[part] += 1

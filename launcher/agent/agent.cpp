@@ -7,12 +7,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <new>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "launcher/agent/keeper.hpp"
 #include "launcher/agent/preflight.hpp"
 #include "launcher/agent/process_tree.hpp"
 #include "launcher/system/descriptor_limit.hpp"
@@ -54,18 +53,14 @@ void Agent::run() {
   asio::error_code ignored;
   children_.add(SIGCHLD, ignored);
   termination_.add(SIGTERM, ignored);
+  allow_termination();
   watch_children();
   watch_termination();
   launcher_->send_bytes(bytes_of(bootstrap::agent_greeting));
   launcher_->send(hello_);
   launcher_->start([this](const ControlFrame& frame) { on_frame(frame); },
                    [this](const FrameLink::End&) { leave(); });
-  try {
-    io_.run();
-  } catch (const std::bad_alloc&) {
-    // What it has is enough to end the ranks; the launcher reads why.
-    std::fputs("its agent has run out of memory\n", stderr);
-  }
+  io_.run();
   end_descendants();
   watch_.reset();
   intake_.reset();

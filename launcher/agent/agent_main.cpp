@@ -8,6 +8,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,20 +70,30 @@ int agent_main(int argc, char** argv) {
   const bool arrived = words.size() == 3 && words[0] == "--arrived";
   if (arrived) note_arrival(words[2], *leftovers);
   if (const auto status = keep_agent(*leftovers)) return *status;
-  if (arrived) {
-    const auto settled = settle(words[1], words[2]);
-    if (!settled.ok()) {
-      std::printf("\nprun-unsent %s\n", settled.failure().text.c_str());
-      return 125;
-    }
-  }
 
-  asio::io_context io(1);
-  system::Descriptor in = move_away(0);
-  system::Descriptor out = move_away(1);
-  Agent agent(io, std::move(in), std::move(out), describe_host(local), *leftovers);
-  agent.run();
-  return 0;
+  // Not taken down when memory ends: that might need some.
+  std::optional<asio::io_context> io;
+  std::unique_ptr<Agent> agent;
+  try {
+    if (arrived) {
+      const auto settled = settle(words[1], words[2]);
+      if (!settled.ok()) {
+        std::printf("\nprun-unsent %s\n", settled.failure().text.c_str());
+        return 125;
+      }
+    }
+    io.emplace(1);
+    system::Descriptor in = move_away(0);
+    system::Descriptor out = move_away(1);
+    agent = std::make_unique<Agent>(*io, std::move(in), std::move(out), describe_host(local),
+                                    *leftovers);
+    agent->run();
+    return 0;
+  } catch (const std::bad_alloc&) {
+    leave_to_keeper("its agent has run out of memory");
+  } catch (const std::exception& error) {
+    leave_to_keeper(error.what());
+  }
 }
 
 }  // namespace prun::agent

@@ -1,5 +1,6 @@
 #include "launcher/ssh/kept_connections.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 #include "launcher/ssh/child_process.hpp"
 #include "launcher/stage/content_hash.hpp"
 #include "launcher/stage/store.hpp"
+#include "launcher/system/descriptor.hpp"
 #include "launcher/system/environment.hpp"
 #include "launcher/system/files.hpp"
 #include "runtime/security/random.hpp"
@@ -75,14 +77,23 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Under another name first: another prun may be reading it.
-bool write_whole(const std::string& path, const std::string& text) {
+bool put(int file, const std::string& text) {
+  return ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+// Another prun may be reading it, and this one may be killed at any moment: it has no name before it is
+// whole. Where the file system cannot do that, or an older one has to give way, it has another name first.
+bool write_whole(const std::string& folder, const std::string& path, const std::string& text) {
+  const system::Descriptor nameless(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (nameless && put(nameless.get(), text)) {
+    const auto link = fmt::format("/proc/self/fd/{}", nameless.get());
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0)
+      return true;
+  }
   const std::string fresh = fmt::format("{}.{:x}", path, security::random_u64());
-  std::ofstream file(fresh, std::ios::binary);
-  file << text;
-  file.close();
-  if (file && ::chmod(fresh.c_str(), 0600) == 0 && ::rename(fresh.c_str(), path.c_str()) == 0)
-    return true;
+  const system::Descriptor file(
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file && put(file.get(), text) && ::rename(fresh.c_str(), path.c_str()) == 0) return true;
   ::unlink(fresh.c_str());
   return false;
 }
@@ -129,12 +140,18 @@ void add_living_in(const std::string& folder, std::vector<std::string>& hosts) {
   }
 }
 
+// Also what was cut off before it had its right name: ours, and ssh's.
+bool is_of_a_connection(std::string_view name) {
+  if (name.size() < name_digits) return false;
+  const std::string_view behind = name.substr(name_digits);
+  return behind.starts_with(socket_suffix) || behind.starts_with(configuration_suffix);
+}
+
 void close_all_in(const std::string& folder) {
   for (const auto& name : system::names_in(folder)) {
     const std::string path = folder + "/" + name;
     if (name.ends_with(socket_suffix)) tell_master(path, "exit");
-    if (name.ends_with(socket_suffix) || name.ends_with(configuration_suffix))
-      ::unlink(path.c_str());
+    if (is_of_a_connection(name)) ::unlink(path.c_str());
   }
   ::rmdir(folder.c_str());
 }
@@ -170,7 +187,7 @@ std::optional<KeptConnection> KeptConnections::prepare(
   const std::string stem = folder_ + "/" + stage::to_hex(hasher.finish()).substr(0, name_digits);
   KeptConnection kept{stem + std::string(configuration_suffix), stem + std::string(socket_suffix)};
   const std::string text = configuration_for(host, kept.socket);
-  if (content_of(kept.configuration) != text && !write_whole(kept.configuration, text))
+  if (content_of(kept.configuration) != text && !write_whole(folder_, kept.configuration, text))
     return std::nullopt;
   return kept;
 }

@@ -27,7 +27,9 @@ constexpr std::string_view start_cached =
 // room. In folders that others may write to only a new folder of our own serves, whose name nobody
 // could know before: no link of theirs is ever followed. And what it is in must not be another's, who
 // could put his own in its place: others may write to it only if it is the system's and sticky. A
-// launcher that leaves meanwhile must not end the shell before it has removed what it has made.
+// launcher that leaves meanwhile must not end the shell before it has removed what it has made. What
+// has come gets a name to stay, or goes, by itself; the shell waits for its end, because it may be
+// killed before it could.
 constexpr std::string_view take_in =
     "trap '' PIPE; printf '\\nprun-shell %s\\n' \"$p\"; "
     "above() {{ set -- `ls -Lldn \"${{d%/*}}/\"`; case $1 in d????????[tT]*) test \"$3\" = 0;; "
@@ -37,15 +39,16 @@ constexpr std::string_view take_in =
     "true >\"$t\" && chmod 700 \"$t\" && test -x \"$t\" && "
     "{{ df -Pk \"$d\" | {{ read x; read x x x f x; ! test \"$f\" -lt $k; }}; }} "
     "|| {{ rm -f \"$t\"; test -n \"$1\" || rmdir \"$d\"; false; }}) 2>/dev/null; }}; "
+    "gone() {{ rm -f \"$t\"; test -n \"$o\" || rmdir \"$d\"; }} 2>/dev/null; "
     "w=; for d in {places}; do "
     "case $d in \"$c\") t=$d/.new-{name}; q=$p; o=-p;; *) t=$d/prun-agent; q=; o=;; esac; "
     "w=\"$w $d\"; if try $o; then "
     "printf '\\nprun-need %s\\n' \"$a\"; read -r s; "
     "if head -c 1 </dev/null >/dev/null 2>&1; then head -c $n >\"$t\"; "
     "else dd bs=1 count=$n >\"$t\" 2>/dev/null; fi; "
-    "if test `wc -c <\"$t\"` -eq $n; then PATH=$P; exec \"$t\" --arrived \"$s\" \"$q\"; fi; "
-    "rm -f \"$t\"; test -n \"$o\" || rmdir \"$d\"; "
-    "printf '\\nprun-unsent %s\\n' \"$d\"; exit 125; fi; done; "
+    "if test `wc -c <\"$t\"` -eq $n; then (PATH=$P; exec \"$t\" --arrived \"$s\" \"$q\"); s=$?; "
+    "gone; "
+    "exit $s; fi; gone; printf '\\nprun-unsent %s\\n' \"$d\"; exit 125; fi; done; "
     "printf '\\nprun-no-room%s\\n' \"$w\"; exit 125";
 
 }  // namespace

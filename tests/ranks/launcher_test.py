@@ -659,14 +659,21 @@ class Ending(LauncherTest):
         self.assertRegex(done.last_line, r"lost the connection to \S+ \(ranks 0, 1\)")
         self.assertEqual(processes_with(self.token), [])
 
-    def test_sigkill_of_the_keeper_of_the_agent(self):
-        process = self.running("-n", "2", "sh", "-c", "echo up; setsid sleep 100 & exec sleep 100", ranks=2)
-        keeper = self.parent(self.parent(self.of_job("PRUN_RANK=0")[0]))
-        self.assertEqual(self.parent(keeper), process.pid)
-        os.kill(keeper, signal.SIGKILL)
-        done = self.finish(process)
-        self.assertEqual(done.status, 125)
-        self.assertRegex(done.last_line, r"lost the connection to \S+ \(ranks 0, 1\)")
+    def test_sigkill_of_one_or_two_of_the_agent_and_its_keepers(self):
+        for names in (["keeper"], ["first keeper"], ["agent", "keeper"], ["agent", "first keeper"],
+                      ["keeper", "first keeper"]):
+            with self.subTest(names):
+                process = self.running("-n", "2", "sh", "-c", "echo up; setsid sleep 100 & sleep 100 & exec sleep 100", ranks=2)
+                agent = self.parent(self.of_job("PRUN_RANK=0")[0])
+                keeper = self.parent(agent)
+                parts = {"agent": agent, "keeper": keeper, "first keeper": self.parent(keeper)}
+                self.assertEqual(self.parent(parts["first keeper"]), process.pid)
+                for name in names:
+                    os.kill(parts[name], signal.SIGKILL)
+                done = self.finish(process)
+                self.assertEqual(done.status, 125)
+                self.assertRegex(done.last_line, r"lost the connection to \S+ \(ranks 0, 1\)")
+                wait_until(lambda: not processes_with(self.token), 2, "nothing is left")
 
     def test_descendants_that_have_left_the_group_and_session(self):
         code = (

@@ -3,13 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "launcher/agent/process_tree.hpp"
 #include "launcher/stage/content_hash.hpp"
 
 namespace prun::agent {
@@ -73,6 +81,35 @@ TEST_F(Arrival, WhatIsNotWhatWasSentTakesNoName) {
   EXPECT_THAT(start("12ab", target.string()), HasSubstr("prun-unsent it is not what was sent"));
   EXPECT_FALSE(fs::exists(target));
   EXPECT_TRUE(fs::is_empty(root_ / "place"));
+}
+
+TEST_F(Arrival, WithoutItsKeepersItTidiesUpAllTheSame) {
+  fs::resize_file(place(), std::uintmax_t{128} << 20);  // it looks through itself for a while
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t keeper = ::fork();
+  if (keeper == 0) {
+    ::dup2(ends[0], 0);
+    ::dup2(ends[1], 1);
+    ::execl(place().c_str(), "prun-agent", "--arrived", "12ab", (root_ / "cache/agent-x").c_str(),
+            nullptr);
+    ::_exit(127);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::vector<pid_t> below;  // the other keeper, and below that the agent
+  while (below.size() < 2 && std::chrono::steady_clock::now() < deadline)
+    below = descendants(keeper);
+  ::kill(keeper, SIGKILL);
+  ::kill(below.front(), SIGKILL);
+  ASSERT_EQ(::waitpid(keeper, nullptr, 0), keeper);
+  ASSERT_EQ(::waitpid(below.front(), nullptr, 0), below.front());
+  ASSERT_EQ(below.size(), 2U);
+  EXPECT_TRUE(fs::exists(place()));  // or the blow came too late
+  EXPECT_EQ(::waitpid(below.back(), nullptr, 0), below.back());
+  EXPECT_FALSE(fs::exists(place()));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace

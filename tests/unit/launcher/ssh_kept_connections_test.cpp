@@ -111,8 +111,11 @@ TEST_F(Kept, InTheCommandOfSsh) {
 }
 
 TEST_F(Kept, CloseAllLeavesNothing) {
-  KeptConnections::open(environment_).prepare(host_, "ssh", {});
+  const auto kept = KeptConnections::open(environment_).prepare(host_, "ssh", {});
   EXPECT_TRUE(fs::exists(root_ / "run/prun"));
+  // Of a prun and of an ssh that were killed while they made theirs.
+  std::ofstream(kept->configuration + ".12ab");
+  std::ofstream(kept->socket + ".Ab1Cd2Ef3Gh4Ij5K");
   KeptConnections::close_all(environment_);
   EXPECT_FALSE(fs::exists(root_ / "run/prun"));
 }

@@ -75,6 +75,11 @@ class RemoteCommand : public ::testing::Test {
                      remote_command(request_) + ") 2>&1 <" + (root_ / "input").string());
   }
 
+  void take_agent(const std::string& text) {
+    agent_ = text;
+    request_.agents.front().bytes = agent_.size();
+  }
+
   fs::path cache() const { return root_ / "home with space/.cache/prun"; }
   fs::path cached() const { return cache() / ("agent-" + named_); }
   void put_into_cache(const std::string& text) const {
@@ -84,7 +89,8 @@ class RemoteCommand : public ::testing::Test {
     ::chmod(cached().c_str(), 0700);
   }
 
-  const std::string agent_ = "#!/bin/sh\necho started \"$@\"; exec cat\n";
+  // Takes its name in the cache folder, as the real one does.
+  std::string agent_ = "#!/bin/sh\necho started \"$@\"; ln \"$0\" \"$3\" 2>/dev/null; exec cat\n";
   fs::path root_;
   std::string home_;
   std::string named_;
@@ -98,14 +104,23 @@ TEST_F(RemoteCommand, StartsTheAgentThatIsThere) {
 
 TEST_F(RemoteCommand, TakesAnAgentInAndNothingBehindIt) {
   const std::string output = run("HASH\n" + agent_);
-  const std::string place = (cache() / ".new-0123456789abcdef").string();
   EXPECT_EQ(output, "\nprun-shell " + cached().string() + "\n\nprun-need " + named_ +
                         "\nstarted --arrived HASH " + cached().string() + "\n");
   struct stat info {};
-  ASSERT_EQ(::stat(place.c_str(), &info), 0);
+  ASSERT_EQ(::stat(cached().c_str(), &info), 0);
+  EXPECT_EQ(info.st_nlink, 1U);
   EXPECT_EQ(info.st_mode & 07777, 0700U);
   ASSERT_EQ(::stat(cache().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0700U);
+}
+
+TEST_F(RemoteCommand, AnAgentThatIsKilledAtOnceLeavesNothing) {
+  take_agent("#!/bin/sh\nkill -9 $$\n");
+  run("HASH\n" + agent_);
+  EXPECT_TRUE(fs::is_empty(cache()));
+  request_.elsewhere = true;
+  run("HASH\n" + agent_);
+  EXPECT_TRUE(fs::is_empty(root_ / "tmp"));
 }
 
 TEST_F(RemoteCommand, DoesNotStartOneThatCameInShort) {
@@ -149,9 +164,10 @@ TEST_F(RemoteCommand, AfreshTheOneInTheCacheIsNotStarted) {
 TEST_F(RemoteCommand, WithoutAHomeItGoesToAFolderOfItsOwn) {
   home_ = "/dev/null";
   EXPECT_THAT(run("HASH\n" + agent_), EndsWith("started --arrived HASH \n"));
-  struct stat info {};
-  ASSERT_EQ(::stat((root_ / "tmp/prun-0123456789abcdef").c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777, 0700U);
+  EXPECT_TRUE(fs::is_empty(root_ / "tmp"));
+  take_agent("#!/bin/sh\ncd \"${0%/*}\" && pwd && ls -ld . | cut -c 1-10\n");
+  EXPECT_THAT(run("HASH\n" + agent_),
+              EndsWith((root_ / "tmp/prun-0123456789abcdef").string() + "\ndrwx------\n"));
 }
 
 TEST_F(RemoteCommand, ElsewhereLeavesTheCacheAlone) {

@@ -43,6 +43,7 @@ What you see
 When to give up
   --timeout S         end after S seconds; --on-failure=continue: outlive losses
   --hang-after S      tell what ranks wait for if none goes on; so does Ctrl-\
+  --on-deadlock WHAT  where all wait for each other: end (123), report, ignore
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one
@@ -59,7 +60,6 @@ Before the first job, and when something is wrong
   prun hosts [--close]  the ssh connections that are kept; ends them
 
 Defaults stand in ~/.config/prun/prun.conf and PRUN_OPTIONS: --show-config
-
   -h, --help   -V, --version   man prun: everything
 
 Exit status: of the first rank to fail, 128+N if signal N ended it; 123 if all

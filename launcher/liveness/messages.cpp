@@ -6,6 +6,7 @@
 #include "runtime/bootstrap/checked.hpp"
 
 namespace prun::liveness {
+
 using bootstrap::checked;
 
 void Watch::encode(wire::Writer& out) const {

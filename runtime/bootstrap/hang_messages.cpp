@@ -1,4 +1,5 @@
 #include "runtime/bootstrap/hang_messages.hpp"
+
 #include "runtime/bootstrap/checked.hpp"
 
 namespace prun::bootstrap {
@@ -49,6 +50,19 @@ Datatype get_type(Reader& in) {
   return type;
 }
 
+// How many elements, and of which type: of whatever message or call has both.
+template <class Elements>
+void put_elements(Writer& out, const Elements& elements) {
+  out.u64(elements.count);
+  put_type(out, elements.type);
+}
+
+template <class Elements>
+void get_elements(Reader& in, Elements& elements) {
+  elements.count = in.u64();
+  elements.type = get_type(in);
+}
+
 void put_place(Writer& out, const SourcePlace& place) {
   out.string(place.file);
   out.u32(place.line);
@@ -66,8 +80,7 @@ void put_operation(Writer& out, const AwaitedOperation& operation) {
   out.u32(operation.context);
   out.i32(operation.peer);
   out.i32(operation.tag);
-  out.u64(operation.count);
-  put_type(out, operation.type);
+  put_elements(out, operation);
   put_bool(out, operation.synchronous);
   put_bool(out, operation.met);
   out.u32(operation.call);
@@ -81,8 +94,7 @@ AwaitedOperation get_operation(Reader& in) {
   operation.context = in.u32();
   operation.peer = in.i32();
   operation.tag = in.i32();
-  operation.count = in.u64();
-  operation.type = get_type(in);
+  get_elements(in, operation);
   operation.synchronous = get_bool(in);
   operation.met = get_bool(in);
   operation.call = in.u32();
@@ -94,8 +106,7 @@ AwaitedOperation get_operation(Reader& in) {
 void put_call(Writer& out, const CollectiveCall& call) {
   out.string(call.name);
   out.i32(call.root);
-  out.u64(call.count);
-  put_type(out, call.type);
+  put_elements(out, call);
   put_place(out, call.place);
 }
 
@@ -103,8 +114,7 @@ CollectiveCall get_call(Reader& in) {
   CollectiveCall call;
   call.name = in.string(max_place_bytes);
   call.root = in.i32();
-  call.count = in.u64();
-  call.type = get_type(in);
+  get_elements(in, call);
   call.place = get_place(in);
   return call;
 }
@@ -138,8 +148,7 @@ void put_message(Writer& out, const UnreceivedMessage& message) {
   out.u32(message.context);
   out.u32(message.source);
   out.i32(message.tag);
-  out.u64(message.count);
-  put_type(out, message.type);
+  put_elements(out, message);
   put_bool(out, message.synchronous);
 }
 
@@ -148,8 +157,7 @@ UnreceivedMessage get_message(Reader& in) {
   message.context = in.u32();
   message.source = in.u32();
   message.tag = in.i32();
-  message.count = in.u64();
-  message.type = get_type(in);
+  get_elements(in, message);
   message.synchronous = get_bool(in);
   return message;
 }

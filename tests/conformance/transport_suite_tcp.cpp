@@ -9,6 +9,7 @@
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,19 +66,35 @@ class Caller {
     return !hear(byte);
   }
 
-  // The handshake as `self`, up to the welcome. False if it was broken off.
-  bool join(WorldRank self, const security::Key& key, std::uint64_t job = TcpNet::job_id) {
-    const security::Hello hello =
-        security::make_hello(key, {job, self, rank_}, security::fresh_nonce());
-    say(hello);
+  // What was said in a handshake, for whoever says it again.
+  struct Said {
+    security::Hello hello{};
     security::Challenge challenge{};
-    if (!hear(challenge)) return false;
-    const auto contents = security::read_challenge(key, hello, challenge);
-    if (!contents.ok() || contents.value().verdict == security::Verdict::refused) return false;
-    const security::Proof proof = security::make_proof(key, hello, challenge);
-    say(proof);
+    security::Proof proof{};
+  };
+
+  // The handshake as `self`, up to the proof, which is not said yet. Nothing if it was broken off.
+  std::optional<Said> begin(WorldRank self, const security::Key& key,
+                            std::uint64_t job = TcpNet::job_id) {
+    Said said;
+    said.hello = security::make_hello(key, {job, self, rank_}, security::fresh_nonce());
+    say(said.hello);
+    if (!hear(said.challenge)) return std::nullopt;
+    const auto contents = security::read_challenge(key, said.hello, said.challenge);
+    if (!contents.ok() || contents.value().verdict == security::Verdict::refused)
+      return std::nullopt;
+    said.proof = security::make_proof(key, said.hello, said.challenge);
+    return said;
+  }
+
+  // All of it. False if it was broken off.
+  bool join(WorldRank self, const security::Key& key, std::uint64_t job = TcpNet::job_id) {
+    const auto said = begin(self, key, job);
+    if (!said) return false;
+    say(said->proof);
     security::Welcome welcome{};
-    return hear(welcome) && security::welcome_holds(key, hello, challenge, proof, welcome);
+    return hear(welcome) &&
+           security::welcome_holds(key, said->hello, said->challenge, said->proof, welcome);
   }
 
   // Without running anybody.
@@ -338,18 +355,14 @@ TEST_F(TcpSuite, StrangersAreTurnedAway) {
 
 TEST_F(TcpSuite, RecordedHandshakeIsWorthless) {
   TcpNet& net = make(2);
-  const security::Hello hello =
-      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
   Caller& first = call(0);
-  first.say(hello);
-  security::Challenge challenge{};
-  ASSERT_TRUE(first.hear(challenge));
-  const security::Proof proof = security::make_proof(net.key(), hello, challenge);
+  const auto said = first.begin(1, net.key());
+  ASSERT_TRUE(said);
   first.close();
 
   Caller& replay = call(0);
-  replay.say(hello);
-  replay.say(proof);
+  replay.say(said->hello);
+  replay.say(said->proof);
   EXPECT_TRUE(replay.closed()) << "without an answer";
   expect_undisturbed();
 }
@@ -357,22 +370,18 @@ TEST_F(TcpSuite, RecordedHandshakeIsWorthless) {
 // All that one connection said, said again on another while and after the first is there.
 TEST_F(TcpSuite, RecordedConnectionIsWorthless) {
   TcpNet& net = make(2);
-  const security::Hello hello =
-      security::make_hello(net.key(), {TcpNet::job_id, 1, 0}, security::fresh_nonce());
   Caller& first = call(0);
-  first.say(hello);
-  security::Challenge challenge{};
-  ASSERT_TRUE(first.hear(challenge));
-  const security::Proof proof = security::make_proof(net.key(), hello, challenge);
-  first.say(proof);
+  const auto said = first.begin(1, net.key());
+  ASSERT_TRUE(said);
+  first.say(said->proof);
   security::Welcome welcome{};
   ASSERT_TRUE(first.hear(welcome));
   const auto header = wire::encode_header(eager(3, 0), nullptr);
   first.say(header.view());
   ASSERT_TRUE(net.run_until([&] { return net.receiver(0).arrived().size() == 1; }));
   Caller& replay = call(0);
-  replay.say(hello);
-  replay.say(proof);
+  replay.say(said->hello);
+  replay.say(said->proof);
   replay.say(header.view());
   EXPECT_TRUE(replay.closed());
   EXPECT_EQ(net.receiver(0).arrived().size(), 1u);

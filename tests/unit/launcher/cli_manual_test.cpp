@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string>
 
+#include "launcher/cli/help.hpp"
 #include "launcher/cli/option_table.hpp"
 #include "launcher/cli/spellings.hpp"
 
@@ -17,6 +21,19 @@ using testing::HasSubstr;
 std::string kept(const std::string& file) {
   std::ifstream in(std::string(PRUN_SOURCE_DIR) + "/" + file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Help, FitsIntoATallWindow) {
+  const std::string text = help_text();
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 60);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+}
+
+// A job that is ended by itself is not to be a riddle.
+TEST(Help, NamesWhatEndsJobsUnasked) {
+  EXPECT_THAT(help_text(), HasSubstr("--on-deadlock WHAT"));
+  EXPECT_THAT(help_text(), HasSubstr("--on-failure=continue"));
 }
 
 // docs/testing.md says how to make them anew.

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "launcher/agent/probe_answerer.hpp"
 
 namespace prun::job {
@@ -13,75 +18,71 @@ using std::chrono::milliseconds;
 // As short as a limit may be: what is looked at is who is told to be silent, never when.
 constexpr milliseconds limit{500};
 
-struct Told {
-  std::vector<std::uint32_t> silent;
-  std::vector<bool> answers;
-  std::vector<std::uint32_t> beaten;
+// A watch over hosts 0 and 1, and what it says of them until it finds one silent.
+class HostWatchTest : public testing::Test {
+ protected:
+  HostWatch::Handlers handlers() {
+    return {.beat = [this](std::uint32_t host) { beaten_.push_back(host); },
+            .counts =
+                [this](std::uint32_t host, bool answers) {
+                  answers_[host] = answers;
+                  return true;
+                },
+            .silent =
+                [this](const auto& hosts) {
+                  silent_ = hosts;
+                  io_.stop();
+                },
+            .note = [](std::uint32_t, const std::string&) {}};
+  }
+
+  // Host 0 is asked, and answers those who have this key.
+  void answer_for_host_0(const security::Key& key) {
+    auto opened = agent::ProbeAnswerer::open("127.0.0.1", key);
+    ASSERT_TRUE(opened.ok()) << opened.failure().text;
+    answerer_ = std::move(opened).value();
+    watch_.ask_at(0, "127.0.0.1", answerer_->port());
+  }
+
+  asio::io_context io_{1};
+  std::vector<std::uint32_t> silent_;
+  std::vector<std::uint32_t> beaten_;
+  std::array<bool, 2> answers_{};
+  HostWatch watch_{io_, limit, 2, handlers()};
+  std::unique_ptr<agent::ProbeAnswerer> answerer_;
 };
 
-HostWatch::Handlers handlers_for(asio::io_context& io, Told& told) {
-  told.answers.resize(2);
-  return {.beat = [&told](std::uint32_t host) { told.beaten.push_back(host); },
-          .counts =
-              [&told](std::uint32_t host, bool answers) {
-                told.answers[host] = answers;
-                return true;
-              },
-          .silent =
-              [&io, &told](const auto& hosts) {
-                told.silent = hosts;
-                io.stop();
-              },
-          .note = [](std::uint32_t, const std::string&) {}};
+TEST_F(HostWatchTest, AHostThatAnswersDatagramsLivesThoughItsAgentSaysNothing) {
+  answer_for_host_0(watch_.begin(0).key);
+  watch_.begin(1);
+  io_.run();
+  EXPECT_EQ(silent_, std::vector<std::uint32_t>{1});
+  EXPECT_FALSE(answers_[1]);
 }
 
-TEST(HostWatch, AHostThatAnswersDatagramsLivesThoughItsAgentSaysNothing) {
-  asio::io_context io(1);
-  Told told;
-  HostWatch watch(io, limit, 2, handlers_for(io, told));
-  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", watch.begin(0).key);
-  ASSERT_TRUE(answerer.ok()) << answerer.failure().text;
-  watch.begin(1);
-  watch.ask_at(0, "127.0.0.1", answerer.value()->port());
-  io.run();
-  EXPECT_EQ(told.silent, std::vector<std::uint32_t>{1});
-  EXPECT_FALSE(told.answers[1]);
+TEST_F(HostWatchTest, AnswersMadeWithAnotherKeyAreNone) {
+  const auto other = watch_.begin(1).key;
+  watch_.begin(0);
+  watch_.forget(1);
+  answer_for_host_0(other);
+  io_.run();
+  EXPECT_EQ(silent_, std::vector<std::uint32_t>{0});
+  EXPECT_FALSE(answers_[0]);
 }
 
-TEST(HostWatch, AnswersMadeWithAnotherKeyAreNone) {
-  asio::io_context io(1);
-  Told told;
-  HostWatch watch(io, limit, 2, handlers_for(io, told));
-  const auto other = watch.begin(1).key;
-  watch.begin(0);
-  watch.forget(1);
-  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", other);
-  ASSERT_TRUE(answerer.ok()) << answerer.failure().text;
-  watch.ask_at(0, "127.0.0.1", answerer.value()->port());
-  io.run();
-  EXPECT_EQ(told.silent, std::vector<std::uint32_t>{0});
-  EXPECT_FALSE(told.answers[0]);
+TEST_F(HostWatchTest, SaysSomethingToThoseItFollows) {
+  watch_.begin(1);
+  io_.run();
+  ASSERT_FALSE(beaten_.empty());
+  for (const auto host : beaten_) EXPECT_EQ(host, 1u);
 }
 
-TEST(HostWatch, SaysSomethingToThoseItFollows) {
-  asio::io_context io(1);
-  Told told;
-  HostWatch watch(io, limit, 2, handlers_for(io, told));
-  watch.begin(1);
-  io.run();
-  ASSERT_FALSE(told.beaten.empty());
-  for (const auto host : told.beaten) EXPECT_EQ(host, 1u);
-}
-
-TEST(HostWatch, AnAddressThatIsNoneCannotBeAsked) {
-  asio::io_context io(1);
-  Told told;
-  HostWatch watch(io, limit, 2, handlers_for(io, told));
-  watch.begin(0);
-  watch.ask_at(0, "not an address", 1);
-  watch.ask_at(1, "127.0.0.1", 1);  // not followed
-  io.run();
-  EXPECT_EQ(told.silent, std::vector<std::uint32_t>{0});
+TEST_F(HostWatchTest, AnAddressThatIsNoneCannotBeAsked) {
+  watch_.begin(0);
+  watch_.ask_at(0, "not an address", 1);
+  watch_.ask_at(1, "127.0.0.1", 1);  // not followed
+  io_.run();
+  EXPECT_EQ(silent_, std::vector<std::uint32_t>{0});
 }
 
 }  // namespace

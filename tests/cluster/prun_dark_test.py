@@ -114,6 +114,17 @@ class Dark(DarkTest):
         self.assertRegex(err, r"prun: rpi4: stopped answering \d s ago\n")
 
 
+    def test_while_it_logs_in(self):
+        """ssh itself would wait for --start-timeout."""
+        slow = self.cluster.root("rpi4") / "root/.bashrc"
+        slow.write_text("while ! test -e /root/go; do sleep 0.1; done\n")
+        self.addCleanup(lambda: (self.cluster.root("rpi4") / "root/.bashrc").unlink())
+        process = self.cluster.popen("rpi1", ["prun", "-v", "--start-timeout", "60", "-H", "rpi2,rpi4", "sleep", "100"])
+        self.addCleanup(self.end, process)
+        wait_until(lambda: any(words.startswith("bash -c") for _, words in self.cluster.processes("rpi4")))
+        self.off("rpi4")
+        self.ends_with(process, r"^prun: nothing was started on any host$")
+
 class Alive(DarkTest):
     """What is no death."""
 

@@ -331,6 +331,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
   const auto channel = std::move(machine.channel);  // until the end of this call
   machine.deadline.cancel();
   if (watch_) watch_->forget(host);
+  if (login_watch_) login_watch_->forget(host);
   trace(fmt::format("{}: its channel has ended while {}", name(host), to_string(machine.phase)));
   if (stage_ >= Stage::closing) {
     check_all_closed();

@@ -27,6 +27,7 @@
 #include "launcher/job/host_watch.hpp"
 #include "launcher/job/input_readers.hpp"
 #include "launcher/job/job_plan.hpp"
+#include "launcher/job/login_watch.hpp"
 #include "launcher/job/losses.hpp"
 #include "launcher/job/network_choice.hpp"
 #include "launcher/job/phase_times.hpp"
@@ -131,6 +132,7 @@ class Job : private HostListener {
   std::string files_missing_for(std::uint32_t host) const;
   bool move(std::uint32_t host, HostEvent event);
   void arm_deadline(std::uint32_t host);
+  void give_up(std::uint32_t host, const std::string& why);
   void fail_host(std::uint32_t host, std::uint8_t status, std::string text);
   void on_failed_login(std::uint32_t host, const ChannelEnd& end);
   bool may_wait_for_hosts() const;
@@ -250,7 +252,8 @@ class Job : private HostListener {
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   Stage stage_ = Stage::logins;
   std::vector<std::unique_ptr<Machine>> machines_;
-  std::unique_ptr<HostWatch> watch_;  // none with --node-timeout 0
+  std::unique_ptr<HostWatch> watch_;         // none with --node-timeout 0
+  std::unique_ptr<LoginWatch> login_watch_;  // the same
   ssh::FanOut fan_out_;
   stage::AgentSupply agents_;
   stage::StageOffer offer_;

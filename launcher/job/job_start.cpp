@@ -93,6 +93,8 @@ void Job::log_in(std::uint32_t host) {
     asio::post(io_, [this, host, text = opened.failure().text] { fail_host(host, 125, text); });
     return;
   }
+  if (login_watch_ && !machine.local && machine.channel->pid() != 0)
+    login_watch_->begin(host, machine.channel->pid());
   move(host, HostEvent::login_begun);
 }
 
@@ -102,10 +104,12 @@ core::Status Job::open_login(std::uint32_t host) {
   ssh::SshOptions options{plan_.options.ssh_program, plan_.options.ssh_arguments,
                           plan_.options.start_timeout};
   options.avoids_masters = machine.avoids_masters;
+  options.alive_interval = ssh::alive_interval_for(plan_.options.node_timeout);
   hosts::Host reached = machine.host;
   if (machine.tries_local) reached.name += ".local";
   if (!machine.avoids_masters) {
-    options.kept = plan_.kept_connections.prepare(reached, options.program, options.arguments);
+    options.kept = plan_.kept_connections.prepare(reached, options.program, options.arguments,
+                                                  options.alive_interval);
   }
   machine.used_socket.clear();
   if (options.kept && ::access(options.kept->socket.c_str(), F_OK) == 0) {
@@ -332,6 +336,7 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
     notes_.push_back({host, "its name has no address here, " + name(host) + ".local has"});
   }
   move(host, HostEvent::hello_received);
+  if (login_watch_) login_watch_->forget(host);
   if (watch_ && !machine.local) machine.channel->send(watch_->begin(host));
   leave_window(machine);
   check_stage();
@@ -399,15 +404,20 @@ void Job::arm_deadline(std::uint32_t host) {
     const double seconds = std::chrono::duration<double>(plan_.options.start_timeout).count();
     const std::string text =
         fmt::format("{} within {} s (--start-timeout)", overdue_words(phase), seconds);
-    if (stage_ == Stage::logins && may_wait_for_hosts()) {
-      late.overdue = text;
-      late.channel->kill();  // its end brings the next attempt
-    } else if (starting()) {
-      fail_host(host, 125, text);
-    } else {
-      lose_host(host, text);
-    }
+    give_up(host, text);
   });
+}
+
+void Job::give_up(std::uint32_t host, const std::string& why) {
+  Machine& machine = *machines_[host];
+  if (stage_ == Stage::logins && may_wait_for_hosts()) {
+    machine.overdue = why;
+    machine.channel->kill();  // its end brings the next attempt
+  } else if (starting()) {
+    fail_host(host, 125, why);
+  } else {
+    lose_host(host, why);
+  }
 }
 
 void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {

@@ -9,10 +9,18 @@
 #include "launcher/job/job.hpp"
 
 namespace prun::job {
+
+using std::chrono::milliseconds;
+
 void Job::watch_hosts() {
   const bool any_remote = std::any_of(machines_.begin(), machines_.end(),
                                       [](const auto& machine) { return !machine->local; });
   if (!any_remote || !plan_.options.node_timeout) return;
+  login_watch_ = std::make_unique<LoginWatch>(io_, *plan_.options.node_timeout,
+                                              [this](std::uint32_t host, milliseconds silence) {
+                                                if (machines_[host]->channel)
+                                                  give_up(host, io::silence_words(silence));
+                                              });
   watch_ = std::make_unique<HostWatch>(
       io_, *plan_.options.node_timeout, static_cast<std::uint32_t>(machines_.size()),
       HostWatch::Handlers{
@@ -40,7 +48,7 @@ bool Job::may_be_dead(std::uint32_t host, bool answers) const {
 void Job::lose_silent_hosts(const std::vector<std::uint32_t>& hosts) {
   std::vector<std::string> names;
   std::vector<std::uint32_t> ranks;
-  std::chrono::milliseconds silence{0};
+  milliseconds silence{0};
   for (const auto host : hosts) {
     names.push_back(name(host));
     ranks.insert(ranks.end(), machines_[host]->ranks.begin(), machines_[host]->ranks.end());

@@ -173,14 +173,16 @@ KeptConnections KeptConnections::open(const std::vector<std::string>& environmen
   return {};
 }
 
-std::optional<KeptConnection> KeptConnections::prepare(
-    const hosts::Host& host, const std::string& program,
-    const std::vector<std::string>& arguments) const {
+std::optional<KeptConnection> KeptConnections::prepare(const hosts::Host& host,
+                                                       const std::string& program,
+                                                       const std::vector<std::string>& arguments,
+                                                       std::chrono::seconds alive_interval) const {
   if (folder_.empty() || fs::path(program).filename() != "ssh" ||
       std::any_of(arguments.begin(), arguments.end(), speaks_of_masters)) {
     return std::nullopt;
   }
-  std::string all = fmt::format("{}\n{}\n{}\n{}", host.user, host.name, host.port, program);
+  std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", host.user, host.name, host.port, program,
+                                alive_interval.count());
   for (const auto& argument : arguments) all += "\n" + argument;
   stage::Hasher hasher;
   hasher.add(std::as_bytes(std::span(all.data(), all.size())));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +25,11 @@ class KeptConnections {
   KeptConnections() = default;
 
   // Nothing where logins are not ours to steer: another program than ssh, or arguments of the user's
-  // that speak of configuration or masters themselves.
+  // that speak of configuration or masters themselves. Connections that are given up after different
+  // silences (SshOptions::alive_interval) are different ones.
   std::optional<KeptConnection> prepare(const hosts::Host& host, const std::string& program,
-                                        const std::vector<std::string>& arguments) const;
+                                        const std::vector<std::string>& arguments,
+                                        std::chrono::seconds alive_interval) const;
 
   // The hosts to which connections are kept, as they were named; asks each master whether it lives.
   static std::vector<std::string> living(const std::vector<std::string>& environment);

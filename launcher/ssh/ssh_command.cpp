@@ -8,9 +8,9 @@ namespace prun::ssh {
 namespace {
 
 // The second line behind job/host_watch.hpp, and all there is with --node-timeout 0: ssh gives up a host
-// that answers none of so many questions. Any traffic counts as life.
-constexpr int alive_seconds = 5;
-constexpr int alive_count = 3;
+// when one more question than so many would be due. Any traffic counts as life.
+constexpr int alive_count = 4;
+constexpr std::chrono::seconds default_alive_interval{4};
 
 // Low delay, as for a login by hand. ssh's own choice for what is no terminal is the lowest class there
 // is: behind all bulk of the data plane in queues that know classes, and of Wi-Fi.
@@ -21,6 +21,13 @@ std::string target(const hosts::Host& host) {
 }
 
 }  // namespace
+
+std::chrono::seconds alive_interval_for(
+    const std::optional<std::chrono::milliseconds>& node_timeout) {
+  if (!node_timeout) return default_alive_interval;
+  return std::max(std::chrono::seconds(1),
+                  std::chrono::ceil<std::chrono::seconds>(*node_timeout / 2));
+}
 
 std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& options,
                                      const std::string& command) {
@@ -40,7 +47,7 @@ std::vector<std::string> ssh_command(const hosts::Host& host, const SshOptions& 
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   option(fmt::format("ConnectTimeout={}", std::max<long long>(1, seconds)));
   option("GSSAPIAuthentication=no");
-  option(fmt::format("ServerAliveInterval={}", alive_seconds));
+  option(fmt::format("ServerAliveInterval={}", options.alive_interval.count()));
   option(fmt::format("ServerAliveCountMax={}", alive_count));
   option(quality_of_service);
   if (!options.kept) option("ControlMaster=no");

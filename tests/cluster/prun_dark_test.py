@@ -46,6 +46,16 @@ class DarkTest(unittest.TestCase):
         self.addCleanup(self.cluster.on, host)
         self.cluster.off(host)
 
+    def shut_login(self, host):
+        """Login shells there wait until something is written to the file that is returned."""
+        home = self.cluster.root(host) / "root"
+        gate = home / "gate"
+        os.mkfifo(gate)
+        (home / ".bashrc").write_text("read go <gate\n")
+        # By the name it has then: the host may have been off and on.
+        self.addCleanup(lambda: [(self.cluster.root(host) / "root" / name).unlink() for name in ("gate", ".bashrc")])
+        return gate
+
     def launcher(self):
         [number] = [number for number, words in self.cluster.processes("rpi1") if words.startswith("prun ")]
         return number
@@ -69,7 +79,7 @@ class Dark(DarkTest):
         self.ends_with(process, r"^prun: rpi3 stopped answering [34] s ago \(ranks 2, 6\)$")
 
     def test_with_ranks_that_do_not_listen(self):
-        process = self.start("-H", "rpi1,rpi2,rpi4", "sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done", ranks=3)
+        process = self.start("-H", "rpi1,rpi2,rpi4", "sh", "-c", "trap '' TERM; echo up; exec sleep 100", ranks=3)
         self.off("rpi4")
         self.ends_with(process, r"^prun: rpi4 stopped answering [34] s ago \(rank 2\)$")
 
@@ -93,9 +103,7 @@ class Dark(DarkTest):
 
     def test_while_the_job_starts(self):
         # A login shell that takes its time keeps the job from starting; the others have their agents already.
-        slow = self.cluster.root("rpi2") / "root/.bashrc"
-        slow.write_text("while ! test -e /root/go; do sleep 0.1; done\n")
-        self.addCleanup(slow.unlink)
+        gate = self.shut_login("rpi2")
         process = self.cluster.popen("rpi1", ["prun", "-v", "-H", "rpi2,rpi3,rpi4", "sleep", "100"])
         self.addCleanup(self.end, process)
         seen = ""
@@ -108,10 +116,19 @@ class Dark(DarkTest):
                 break
         self.assertIn("stopped answering", line)
         self.assertLess(time.monotonic() - begun, PROMISE + LOADED)
-        (self.cluster.root("rpi2") / "root/go").touch()
+        gate.write_text("\n")
         _, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, 125)
         self.assertRegex(err, r"prun: rpi4: stopped answering \d s ago\n")
+
+    def test_while_it_logs_in(self):
+        """ssh itself would wait for --start-timeout."""
+        self.shut_login("rpi4")
+        process = self.cluster.popen("rpi1", ["prun", "-v", "--start-timeout", "60", "-H", "rpi2,rpi4", "sleep", "100"])
+        self.addCleanup(self.end, process)
+        wait_until(lambda: any(words.startswith("bash -c") for _, words in self.cluster.processes("rpi4")))
+        self.off("rpi4")
+        self.ends_with(process, r"^prun: nothing was started on any host$")
 
 
 class Alive(DarkTest):
@@ -204,7 +221,7 @@ class CutOff(DarkTest):
 
     def test_it_has_nothing_left_in_the_end(self):
         process = self.start("--node-timeout", "0.5", "-H", "rpi1,rpi2,rpi3", "sh", "-c",
-                             "trap '' TERM HUP; echo up; setsid sleep 101 & while :; do sleep 0.1; done", ranks=3)
+                             "trap '' TERM HUP; echo up; setsid sleep 101 & exec sleep 100", ranks=3)
         self.cluster.cut("rpi3")
         self.addCleanup(self.cluster.mend, "rpi3")
         _, err = process.communicate(timeout=20)

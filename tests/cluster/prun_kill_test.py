@@ -30,9 +30,10 @@ SECONDS_TO_END = 15  # for prun itself, whatever was killed: far more than it ta
 # From the cache folder, on its way there, from a temporary folder, of this host.
 AGENT = re.compile(r"^\S*(/prun/agent-|/prun/\.new-|/prun-agent )|^\S+ agent --local$")
 
-# Ranks leave children behind that nobody waits for, some of them in sessions of their own.
+# Each rank lives until it is ended; all but the last, for which a moment is enough. Some leave children behind that nobody
+# waits for, one of them in a session of its own.
 PARENTS = ("sh", "-c", "echo up; setsid sleep 4343 & sleep 4242 & exec sleep 4141")
-STUBBORN = ("sh", "-c", "trap '' TERM INT HUP QUIT; echo up; while :; do sleep 0.1; done")
+STUBBORN = ("sh", "-c", "trap '' TERM INT HUP QUIT; echo up; exec sleep 4141")
 SHORT = ("sh", "-c", "echo up; sleep 0.3")
 
 

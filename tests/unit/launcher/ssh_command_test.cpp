@@ -43,6 +43,20 @@ TEST(SshCommand, TimeoutIsRoundedUpToWholeSeconds) {
               Contains("ConnectTimeout=3"));
 }
 
+TEST(SshCommand, SshGivesAHostUpAfterTheJobHas) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  EXPECT_EQ(alive_interval_for(milliseconds(4000)), seconds(2));
+  EXPECT_EQ(alive_interval_for(milliseconds(500)), seconds(1));
+  EXPECT_EQ(alive_interval_for(milliseconds(60000)), seconds(30));
+  EXPECT_EQ(alive_interval_for(std::nullopt), seconds(4));
+  SshOptions options;
+  options.alive_interval = seconds(30);
+  const auto words = ssh_command(host("a"), options, "/p");
+  EXPECT_THAT(words, Contains("ServerAliveInterval=30"));
+  EXPECT_THAT(words, Contains("ServerAliveCountMax=4"));
+}
+
 TEST(SshCommand, TheUsersArgumentsComeBeforeWhatWePropose) {
   const auto words =
       ssh_command(host("rpi2", "pi", 2222), {"ssh", {"-o", "ConnectTimeout=3"}, {}}, "/p");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -34,6 +35,7 @@ class Kept : public ::testing::Test {
   fs::path root_;
   std::vector<std::string> environment_;
   hosts::Host host_;
+  std::chrono::seconds alive_{2};
 };
 
 TEST_F(Kept, InAPrivateFolderOrNowhere) {
@@ -61,7 +63,8 @@ TEST_F(Kept, InAPrivateFolderOrNowhere) {
 }
 
 TEST_F(Kept, TheUsersOwnFilesStandFirst) {
-  const auto kept = KeptConnections::open(environment_).prepare(host_, "ssh", {"-p", "2222"});
+  const auto kept =
+      KeptConnections::open(environment_).prepare(host_, "ssh", {"-p", "2222"}, alive_);
   ASSERT_TRUE(kept);
   std::ifstream file(kept->configuration);
   const std::string text(std::istreambuf_iterator<char>(file), {});
@@ -76,7 +79,7 @@ TEST_F(Kept, TheUsersOwnFilesStandFirst) {
 TEST_F(Kept, EachWayToLogInHasItsOwn) {
   const auto connections = KeptConnections::open(environment_);
   const auto socket = [&](const std::vector<std::string>& arguments) {
-    return connections.prepare(host_, "ssh", arguments)->socket;
+    return connections.prepare(host_, "ssh", arguments, alive_)->socket;
   };
   const std::string plain = socket({});
   EXPECT_EQ(socket({}), plain);
@@ -86,16 +89,20 @@ TEST_F(Kept, EachWayToLogInHasItsOwn) {
   host_.user.clear();
   host_.port = 2222;
   EXPECT_NE(socket({}), plain);
+  host_.port = 0;
+  EXPECT_EQ(socket({}), plain);
+  alive_ = std::chrono::seconds(30);
+  EXPECT_NE(socket({}), plain);
 }
 
 TEST_F(Kept, NotWhereTheUserSteersItOrSshIsAnother) {
   const auto connections = KeptConnections::open(environment_);
-  EXPECT_TRUE(connections.prepare(host_, "/usr/bin/ssh", {}));
-  EXPECT_FALSE(connections.prepare(host_, "plink", {}));
-  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-F", "mine"}));
-  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-S", "socket"}));
-  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-o", "controlmaster=no"}));
-  EXPECT_FALSE(KeptConnections().prepare(host_, "ssh", {}));
+  EXPECT_TRUE(connections.prepare(host_, "/usr/bin/ssh", {}, alive_));
+  EXPECT_FALSE(connections.prepare(host_, "plink", {}, alive_));
+  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-F", "mine"}, alive_));
+  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-S", "socket"}, alive_));
+  EXPECT_FALSE(connections.prepare(host_, "ssh", {"-o", "controlmaster=no"}, alive_));
+  EXPECT_FALSE(KeptConnections().prepare(host_, "ssh", {}, alive_));
 }
 
 TEST_F(Kept, InTheCommandOfSsh) {
@@ -111,7 +118,7 @@ TEST_F(Kept, InTheCommandOfSsh) {
 }
 
 TEST_F(Kept, CloseAllLeavesNothing) {
-  const auto kept = KeptConnections::open(environment_).prepare(host_, "ssh", {});
+  const auto kept = KeptConnections::open(environment_).prepare(host_, "ssh", {}, alive_);
   EXPECT_TRUE(fs::exists(root_ / "run/prun"));
   // Of a prun and of an ssh that were killed while they made theirs.
   std::ofstream(kept->configuration + ".12ab");

@@ -591,6 +591,30 @@ void until_lost(const prun::Communicator& world) {
   works(world.survivors(), first_ranks(victim));
 }
 
+// Somebody breaks a connection between two that live. What they are told ends them, or they go on
+// without one of the two.
+void until_broken(const prun::Communicator& world, bool goes_on) {
+  const std::vector<std::int32_t> out(300'000, world.rank());
+  std::vector<std::int32_t> in(out.size());
+  world.barrier();
+  std::printf("up\n");
+  std::fflush(stdout);
+  const auto around = [&] {
+    for (;;) {
+      world.sendrecv(out, (world.rank() + 1) % world.size(), 1, in,
+                     (world.rank() + world.size() - 1) % world.size(), 1);
+    }
+  };
+  if (!goes_on) around();
+  lost_in("the ring", around);
+  const prun::Communicator comm = world.survivors();
+  const Ranks lost = world.lost();
+  check(lost.size() == 1, "more than one is lost: " + text_of(lost));
+  Ranks left = first_ranks(world.size());
+  std::erase(left, lost.front());
+  works(comm, left);
+}
+
 // --- at random
 // ----------------------------------------------------------------------------------------------------
 
@@ -722,6 +746,7 @@ int main(int argc, char** argv) {
       {"without-loss", [&] { without_loss(world); }},
       {"undisturbed", [&] { undisturbed(world); }},
       {"until-lost", [&] { until_lost(world); }},
+      {"until-broken", [&] { until_broken(world, argument == "on"); }},
       {"random", [&] { at_random(world, static_cast<unsigned>(std::atoi(argument.c_str()))); }},
   };
   const auto found = scenarios.find(scenario);

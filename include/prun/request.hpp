@@ -67,8 +67,10 @@ class Request {
   detail::OperationHandle operation_;
 };
 
-// All complete, or an Error for the first that failed, all the others complete all the same.
-// Inactive requests are passed over. Statuses stand where their requests stand.
+// All complete, or an Error for the first that failed, all the others complete all the same: except
+// where a rank was lost. Then those that are not complete stay active, for what they wait for may
+// only come when this rank goes on. Inactive requests are passed over. Statuses stand where their
+// requests stand.
 std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline = {},
                              CallSite at = CallSite::here());
 

@@ -1,5 +1,6 @@
 #include "runtime/comm/comm_state.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -27,7 +28,8 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
     link_state_.know(parent->link_state_.links());
   for (int rank = 0; rank < size(); ++rank) ranks_.emplace(world_rank(rank), rank);
   rank_ = ranks_.at(world_->rank());
-  sources_.push_back(members_);
+  std::vector<WorldRank>& sources = sources_.emplace_back(members_);
+  std::rotate(sources.begin() + rank_, sources.begin() + rank_ + 1, sources.end());
   world_->membership().add(*this);
   world_->add_communicator(*this);
 }

@@ -56,8 +56,13 @@ class CommState : public std::enable_shared_from_this<CommState> {
 
   std::uint32_t p2p_context() const { return context_; }
   // Who a receive from any source may hear from: members that are not lost, or not acknowledged as
-  // such. What it answers stays in place as long as this.
+  // such; this rank is the last of them. What it answers stays in place as long as this.
   std::span<const WorldRank> sources() const { return sources_.back(); }
+  // Who one may hear from that blocks until the message is there, and so sends itself nothing. Alone
+  // in its communicator it has no others ever.
+  std::span<const WorldRank> sources_of_waiting() const {
+    return size() == 1 ? sources() : sources().first(sources().size() - 1);
+  }
   // Members that are lost, by their ranks here.
   std::vector<int> lost() const;
   // Those of them that are still among the sources; they are not after this.

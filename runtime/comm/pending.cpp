@@ -84,9 +84,10 @@ void raise_timeout(const CommState& comm, const std::string& operation) {
   throw Error(Errc::timed_out, comm.say(operation) + ": not complete when its deadline passed");
 }
 
-void wait_for(const Operation& operation, const Deadline& deadline, const CallSite& at) {
+void wait_for(Operation& operation, const Deadline& deadline, const CallSite& at) {
   World& world = operation.world();
   world.check_usable();
+  if (!deadline.at()) operation.begin_wait();
   const auto done = [&] { return operation.done(); };
   const WaitingFor waiting("wait", at, [&](Awaited& awaited) { operation.tell(awaited); });
   const bool in_time = operation.sends() ? world.wait_and_flush(done, deadline, waiting)
@@ -126,6 +127,12 @@ PendingRecv::PendingRecv(std::shared_ptr<CommState> comm, const RecvBuffer& buff
                                 this->comm().sources());
 }
 
+void PendingRecv::begin_wait() {
+  if (!source_.any()) return;
+  world().take_own();
+  world().endpoint().narrow(operation_, comm().sources_of_waiting());
+}
+
 std::string PendingRecv::describe() const {
   return describe_recv(comm(), "recv", source_, tag_);
 }
@@ -155,6 +162,17 @@ void PendingCollective::tell(Awaited& awaited) const {
   operation.name = call_.name;
   operation.started = place_of(started());
   awaited.add(std::move(operation));
+}
+
+bool PendingCollective::ended_by_loss() const {
+  if (!task_.done() || !task_.error()) return false;
+  try {
+    std::rethrow_exception(task_.error());
+  } catch (const coll::TransferFailed& failed) {
+    return failed.failure().code == Errc::peer_lost;
+  } catch (...) {
+    return false;
+  }
 }
 
 Status PendingCollective::result() const {

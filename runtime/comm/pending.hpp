@@ -28,7 +28,11 @@ class Operation {
   virtual bool done() const = 0;
   // The outcome, once done: the status, or the Error it ended with is thrown.
   virtual Status result() const = 0;
+  // Done, because a rank it needs is lost.
+  virtual bool ended_by_loss() const = 0;
   virtual bool cancel() { return false; }
+  // This rank does nothing else until it is done.
+  virtual void begin_wait() {}
   // Whether it sends: a wait for it also sees to it that what was sent leaves this process.
   virtual bool sends() const { return true; }
   // "recv from 2, tag 7": for messages.
@@ -43,6 +47,10 @@ class Operation {
   CallSite started_;
 };
 
+inline bool ended_by_loss(const p2p::Operation& operation) {
+  return operation.failure() != nullptr && operation.failure()->code == Errc::peer_lost;
+}
+
 class PendingSend final : public Operation {
  public:
   PendingSend(std::shared_ptr<CommState> comm, const SendBuffer& buffer, int dest, int tag,
@@ -50,6 +58,7 @@ class PendingSend final : public Operation {
 
   bool done() const override { return operation_.done(); }
   Status result() const override;
+  bool ended_by_loss() const override { return detail::ended_by_loss(operation_); }
   std::string describe() const override;
   void tell(Awaited& awaited) const override { awaited.add(operation_, started()); }
 
@@ -66,6 +75,8 @@ class PendingRecv final : public Operation {
 
   bool done() const override { return operation_.done(); }
   Status result() const override;
+  bool ended_by_loss() const override { return detail::ended_by_loss(operation_); }
+  void begin_wait() override;
   bool cancel() override { return world().endpoint().cancel(operation_); }
   bool sends() const override { return false; }
   std::string describe() const override;
@@ -84,6 +95,7 @@ class PendingCollective final : public Operation {
 
   bool done() const override { return task_.done(); }
   Status result() const override;
+  bool ended_by_loss() const override;
   std::string describe() const override { return std::string(call_.name); }
   void tell(Awaited& awaited) const override;
 
@@ -110,6 +122,6 @@ std::string describe_recv(const CommState& comm, const char* verb, Source source
 
 // Runs the world until the operation is done; throws timed_out past the deadline. `at`: where the
 // wait stands.
-void wait_for(const Operation& operation, const Deadline& deadline, const CallSite& at);
+void wait_for(Operation& operation, const Deadline& deadline, const CallSite& at);
 
 }  // namespace prun::detail

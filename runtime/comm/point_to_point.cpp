@@ -34,8 +34,10 @@ Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch t
             Deadline deadline, CallSite at) {
   check_recv(comm, source, tag);
   World& world = comm.world();
+  if (source.any()) world.take_own();
   p2p::RecvOperation operation(world.endpoint());
-  world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer, comm.sources());
+  world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer,
+                              comm.sources_of_waiting());
   const WaitingFor waiting("recv", at, [&](Awaited& awaited) { awaited.add(operation); });
   if (!world.wait([&] { return operation.done(); }, deadline, waiting)) {
     raise_timeout(comm, describe_recv(comm, "recv", source, tag));
@@ -52,7 +54,8 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
   check_recv(comm, source, recv_tag);
   World& world = comm.world();
   p2p::RecvOperation incoming(world.endpoint());
-  world.endpoint().start_recv(incoming, pattern_of(comm, source, recv_tag), in, comm.sources());
+  world.endpoint().start_recv(incoming, pattern_of(comm, source, recv_tag), in,
+                              dest == comm.rank() ? comm.sources() : comm.sources_of_waiting());
   p2p::SendOperation outgoing(world.endpoint());
   world.endpoint().start_send(outgoing, comm.world_rank(dest), comm.p2p_context(), send_tag, out,
                               false);
@@ -111,9 +114,10 @@ Status Communicator::probe(Source source, TagMatch tag, Deadline deadline, CallS
   const match::Pattern pattern = detail::pattern_of(comm, source, tag);
   std::optional<Status> found;
   std::optional<core::Failure> hopeless;
+  if (source.any()) comm.world().take_own();
   const auto ended = [&] {
     found = look(comm, pattern);
-    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, comm.sources());
+    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, comm.sources_of_waiting());
     return found || hopeless;
   };
   const auto describe = [&] { return detail::describe_recv(comm, "probe", source, tag); };

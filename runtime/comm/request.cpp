@@ -2,6 +2,7 @@
 
 #include <prun/error.hpp>
 
+#include <algorithm>
 #include <exception>
 
 #include "runtime/comm/pending.hpp"
@@ -66,11 +67,16 @@ std::optional<std::size_t> first_done(std::span<const Request> requests) {
   return std::nullopt;
 }
 
-bool all_done(std::span<const Request> requests) {
-  for (const Request& request : requests) {
-    if (request.active() && !operation(request)->done()) return false;
-  }
-  return true;
+// All are done, or one of them because a rank is lost.
+bool all_ended(std::span<const Request> requests) {
+  const auto unfinished = std::find_if(requests.begin(), requests.end(), [](const Request& one) {
+    return one.active() && !operation(one)->done();
+  });
+  if (unfinished == requests.end()) return true;
+  if (!operation(*unfinished)->world().endpoint().anyone_missing()) return false;
+  return std::any_of(requests.begin(), requests.end(), [](const Request& request) {
+    return is_done(request) && operation(request)->ended_by_loss();
+  });
 }
 
 // Those of the requests that are not done, for whoever asks.
@@ -149,10 +155,13 @@ bool Request::cancel() {
 
 std::vector<Status> wait_all(std::span<Request> requests, Deadline deadline, CallSite at) {
   if (detail::Operation* one = any_active(requests);
-      one != nullptr && (!all_done(requests) || !one->world().finalized())) {
+      one != nullptr && (!all_ended(requests) || !one->world().finalized())) {
     one->world().check_usable();
+    for (const Request& request : requests) {
+      if (request.active() && !deadline.at()) operation(request)->begin_wait();
+    }
     const WaitingForRequests waiting("wait_all", at, {requests, false});
-    if (!one->world().wait_and_flush([&] { return all_done(requests); }, deadline, waiting)) {
+    if (!one->world().wait_and_flush([&] { return all_ended(requests); }, deadline, waiting)) {
       detail::raise_timeout(one->comm(),
                             "wait_all on " + std::to_string(requests.size()) + " requests");
     }
@@ -184,10 +193,10 @@ std::vector<Completed> wait_some(std::span<Request> requests, Deadline deadline,
 }
 
 std::optional<std::vector<Status>> test_all(std::span<Request> requests) {
-  if (detail::Operation* one = any_active(requests); one != nullptr && !all_done(requests)) {
+  if (detail::Operation* one = any_active(requests); one != nullptr && !all_ended(requests)) {
     one->world().check_usable();
     one->world().poll();
-    if (!all_done(requests)) return std::nullopt;
+    if (!all_ended(requests)) return std::nullopt;
   } else if (one != nullptr) {
     one->world().end_burst();
   }

@@ -23,7 +23,7 @@ coll::LinkModel links_of(CommState& comm) {
     EnteredCall call;
     call.name = "measuring the links";
     coll::Task task = coll::learn_links(comm.enter(call), comm.basis());
-    const PendingCollective pending(comm.shared_from_this(), call, std::move(task));
+    PendingCollective pending(comm.shared_from_this(), call, std::move(task));
     wait_for(pending, {}, {});
     pending.result();
   }

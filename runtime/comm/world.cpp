@@ -264,6 +264,11 @@ void World::poll() {
   }
 }
 
+void World::take_own() {
+  while (self_->progress()) {
+  }
+}
+
 void World::block(const Deadline& deadline, const Waiting& waiting) {
   if (launcher_gone_) {
     throw Error(Errc::peer_lost, name(rank_) + ": the launcher has gone, and with it the job");

@@ -133,6 +133,8 @@ class World {
 
   // Moves what can be moved now, without blocking.
   void poll();
+  // The same of what this rank has sent to itself, and nothing else: all of it is there then.
+  void take_own();
 
   // While one exists, what is sent is waited for later, and small messages may leave together.
   class Burst {

@@ -75,6 +75,9 @@ class Endpoint final : public transport::Receiver {
   void start_recv(RecvOperation& operation, const match::Pattern& pattern,
                   const detail::RecvBuffer& buffer, std::span<const WorldRank> members);
 
+  // From now on match::any means these only: a rank that waits for the receive sends itself nothing.
+  void narrow(RecvOperation& operation, std::span<const WorldRank> members);
+
   // Withdraws a receive that no message has met; it completes with Errc::cancelled. False if it is
   // too late.
   bool cancel(RecvOperation& operation);
@@ -85,6 +88,9 @@ class Endpoint final : public transport::Receiver {
   // Why no message can come any more that this pattern could take, or nothing.
   std::optional<core::Failure> hopeless(const match::Pattern& pattern,
                                         std::span<const WorldRank> members) const;
+
+  // Whether any rank has gone, or answers nobody for a while.
+  bool anyone_missing() const { return troubled_ > 0; }
 
   // Resumes whoever waits for an operation that is done. True if anybody did.
   bool run_ready();

@@ -24,7 +24,7 @@ std::optional<Failure> Endpoint::hopeless(const match::Pattern& pattern,
     if (from == nullptr) return std::nullopt;
     return from->gone ? from->gone : from->away;
   }
-  bool all_gone = !members.empty();
+  bool all_gone = true;
   const Failure* last = nullptr;
   for (const WorldRank rank : members) {
     const Peer* from = known(rank);
@@ -36,8 +36,12 @@ std::optional<Failure> Endpoint::hopeless(const match::Pattern& pattern,
     last = &*from->gone;
   }
   if (!all_gone) return std::nullopt;
-  return Failure{last->code, "every rank it could come from has gone; the last is: " + last->text,
-                 last->peer};
+  Failure failure{Errc::peer_finished, "every rank it could come from has gone"};
+  if (last != nullptr) {
+    failure.text += "; the last is: " + last->text;
+    failure.peer = last->peer;
+  }
+  return failure;
 }
 
 const Failure* Endpoint::refusal(const Peer& to, std::uint32_t context) const {
@@ -46,6 +50,15 @@ const Failure* Endpoint::refusal(const Peer& to, std::uint32_t context) const {
     if (ended != ended_contexts_.end()) return &ended->second;
   }
   return to.gone ? &*to.gone : nullptr;
+}
+
+void Endpoint::narrow(RecvOperation& operation, std::span<const WorldRank> members) {
+  operation.members_ = members;
+  if (!operation.posted()) return;
+  auto failure = hopeless(operation.pattern, members);
+  if (!failure) return;
+  matcher_.remove(operation);
+  complete(operation, std::move(failure));
 }
 
 void Endpoint::fail_hopeless() {

@@ -61,6 +61,18 @@ void names(const Ranks& expected, const std::string& what, Call call) {
   check(ranks == expected, what + " names " + text_of(ranks) + ", not " + text_of(expected));
 }
 
+// Ends with this instead of going well.
+template <class Call>
+void ends_with(prun::Errc code, const std::string& what, Call call) {
+  try {
+    call();
+  } catch (const prun::Error& error) {
+    check(error.code() == code, what + ": " + error.what());
+    return;
+  }
+  check(false, what + " went well");
+}
+
 Ranks first_ranks(int count) {
   Ranks ranks(static_cast<std::size_t>(count));
   std::iota(ranks.begin(), ranks.end(), 0);
@@ -186,7 +198,10 @@ void from_any(const prun::Communicator& world) {
   const int victim = world.size() - 1;
   const int master = 0;
   settle(world);
-  if (world.rank() == victim) die();
+  if (world.rank() == victim) {
+    world.send(5, master, 5);
+    die();
+  }
   if (world.rank() != master) {
     world.send(world.rank(), master, 1);
     world.recv<int>(master, 2);  // the master is through with the first part
@@ -194,19 +209,105 @@ void from_any(const prun::Communicator& world) {
   } else {
     // What is here is received although somebody is lost. Nothing with tag 4 ever comes.
     names({victim}, "a receive from any source", [&] { world.recv<int>(prun::any_source, 4); });
+    // It makes no difference whether the loss was known when it began.
+    std::int32_t place = 0;
     names({victim}, "the next", [&] { world.recv<int>(prun::any_source, 4); });
+    names({victim}, "an irecv", [&] { world.irecv(place, prun::any_source, 4).wait(); });
+    names({victim}, "a probe", [&] { world.probe(prun::any_source, 4); });
+    names({victim}, "an iprobe", [&] { world.iprobe(prun::any_source, 4); });
+    names({victim}, "a sendrecv",
+          [&] { world.sendrecv(1, master, 7, place, prun::any_source, 4); });
+    world.recv<int>(master, 7);
     int sum = 0;
     for (int rank = 1; rank < victim; ++rank) world.probe(rank, 1);
     for (int rank = 1; rank < victim; ++rank) sum += world.recv<int>(prun::any_source, 1);
     check(sum == (victim - 1) * victim / 2, "messages are missing");
     check(world.acknowledge_lost() == Ranks{victim}, "the wrong ranks are acknowledged");
     check(world.acknowledge_lost().empty(), "a rank is acknowledged twice");
+    // The others may send one yet: these wait.
+    const auto waits = [](const std::string& what, auto call) {
+      ends_with(prun::Errc::timed_out, what, call);
+    };
+    waits("a receive", [&] { world.recv<int>(prun::any_source, 4, 1ms); });
+    waits("an irecv", [&] { world.irecv(place, prun::any_source, 4).wait(1ms); });
+    waits("a probe", [&] { world.probe(prun::any_source, 4, 1ms); });
+    check(!world.iprobe(prun::any_source, 4), "a message from nowhere");
+    // And what had come from the lost is still here.
+    check(world.recv(place, prun::any_source, 5).source == victim && place == 5,
+          "its message is gone");
     for (int rank = 1; rank < victim; ++rank) world.send(0, rank, 2);
     for (int rank = 1; rank < victim; ++rank) {
       const int got = world.recv<int>(prun::any_source, 3);
       check(got % 10 == 0 && got / 10 < victim, "the wrong message");
     }
     names({victim}, "a receive from the lost", [&] { world.recv<int>(victim, 4); });
+  }
+  settle(world);
+  works(world.survivors(), first_ranks(victim));
+}
+
+// One is left, another has finished, and the rest are lost: nobody is waited for in vain.
+void nobody_left(const prun::Communicator& world) {
+  settle(world);
+  if (world.rank() == 1) return;
+  if (world.rank() > 1) die();
+  for (std::size_t lost = 2; lost < static_cast<std::size_t>(world.size());) {
+    lost_in("a receive", [&] { world.recv<int>(prun::any_source, 4); });
+    lost += world.acknowledge_lost().size();
+  }
+  std::int32_t place = 0;
+  const auto in_vain = [](const std::string& what, auto call) {
+    ends_with(prun::Errc::peer_finished, what, call);
+  };
+  in_vain("a receive from nobody", [&] { world.recv(place, prun::any_source, 4); });
+  in_vain("a probe", [&] { world.probe(prun::any_source, 4); });
+  in_vain("an irecv", [&] { world.irecv(place, prun::any_source, 4).wait(); });
+  in_vain("a wait for all", [&] {
+    prun::Request requests[] = {world.irecv(place, prun::any_source, 4)};
+    prun::wait_all(requests);
+  });
+  // But what this rank sends itself comes.
+  prun::Request own = world.irecv(place, prun::any_source, 4);
+  world.send(9, 0, 4);
+  own.wait();
+  check(place == 9, "its own message is wrong");
+  prun::Request sent = world.isend(11, 0, 4);
+  check(world.recv<int>(prun::any_source, 4) == 11, "its own message is not received");
+  sent.wait();
+  sent = world.isend(12, 0, 4);
+  check(world.probe(prun::any_source, 4).source == 0, "its own message is not seen");
+  check(world.recv<int>(0, 4) == 12, "its own message is not received by name");
+  sent.wait();
+  std::int32_t again = 0;
+  world.sendrecv(10, 0, 4, again, prun::any_source, 4);
+  check(again == 10, "its own message is wrong when it is sent and received at once");
+}
+
+// A wait for several ends with the first that needs the lost, though another gets its message only when
+// the program has gone on.
+void several(const prun::Communicator& world) {
+  const int victim = world.size() - 1;
+  settle(world);
+  if (world.rank() == victim) die();
+  for (const prun::Source source : {prun::Source(victim), prun::Source(prun::any_source)}) {
+    std::int32_t never = 0;
+    std::int32_t later = 0;
+    if (world.rank() == 0) {
+      prun::Request requests[] = {world.irecv(later, 1, 5), world.irecv(never, source, 4)};
+      names({victim}, "a wait for all", [&] { prun::wait_all(requests); });
+      check(requests[0].active() && !requests[1].active(), "the wrong ones have ended");
+      requests[1] = world.irecv(never, source, 4);
+      names({victim}, "a test of all", [&] {
+        while (!prun::test_all(requests)) {
+        }
+      });
+      world.send(0, 1, 6);
+      prun::wait_all(requests);
+      check(later == 7, "the message of one who lives is wrong");
+    } else if (world.rank() == 1) {
+      world.recv<int>(0, 6);
+      world.send(7, 0, 5);
+    }
   }
   settle(world);
   works(world.survivors(), first_ranks(victim));
@@ -490,6 +591,30 @@ void until_lost(const prun::Communicator& world) {
   works(world.survivors(), first_ranks(victim));
 }
 
+// Somebody breaks a connection between two that live. What they are told ends them, or they go on
+// without one of the two.
+void until_broken(const prun::Communicator& world, bool goes_on) {
+  const std::vector<std::int32_t> out(300'000, world.rank());
+  std::vector<std::int32_t> in(out.size());
+  world.barrier();
+  std::printf("up\n");
+  std::fflush(stdout);
+  const auto around = [&] {
+    for (;;) {
+      world.sendrecv(out, (world.rank() + 1) % world.size(), 1, in,
+                     (world.rank() + world.size() - 1) % world.size(), 1);
+    }
+  };
+  if (!goes_on) around();
+  lost_in("the ring", around);
+  const prun::Communicator comm = world.survivors();
+  const Ranks lost = world.lost();
+  check(lost.size() == 1, "more than one is lost: " + text_of(lost));
+  Ranks left = first_ranks(world.size());
+  std::erase(left, lost.front());
+  works(comm, left);
+}
+
 // --- at random
 // ----------------------------------------------------------------------------------------------------
 
@@ -609,6 +734,8 @@ int main(int argc, char** argv) {
       {"point-to-point", [&] { point_to_point(world); }},
       {"waiting", [&] { waiting(world); }},
       {"from-any", [&] { from_any(world); }},
+      {"nobody-left", [&] { nobody_left(world); }},
+      {"several", [&] { several(world); }},
       {"farm", [&] { farm(world); }},
       {"collectives", [&] { in_collectives(world, argument); }},
       {"non-blocking", [&] { non_blocking(world); }},
@@ -619,6 +746,7 @@ int main(int argc, char** argv) {
       {"without-loss", [&] { without_loss(world); }},
       {"undisturbed", [&] { undisturbed(world); }},
       {"until-lost", [&] { until_lost(world); }},
+      {"until-broken", [&] { until_broken(world, argument == "on"); }},
       {"random", [&] { at_random(world, static_cast<unsigned>(std::atoi(argument.c_str()))); }},
   };
   const auto found = scenarios.find(scenario);

@@ -33,6 +33,13 @@ class Survivors:
         for ranks in (3, 8):
             self.survive(ranks, "from-any")
 
+    def test_nobody_is_waited_for_in_vain(self):
+        for ranks in (3, 5):
+            self.survive(ranks, "nobody-left")
+
+    def test_waits_for_several(self):
+        self.survive(3, "several")
+
     def test_a_master_goes_on(self):
         self.survive(5, "farm")
 

@@ -18,7 +18,6 @@ constexpr VirtualTime deadline = minutes(60);
 // As a World waits for the launcher's word, and the launcher for an agent's.
 constexpr VirtualTime patience_with_launcher = seconds(2);
 constexpr VirtualTime word_of_launcher = seconds(1);
-constexpr VirtualTime end_by_launcher = seconds(10);
 
 // Nobody else sends its receiver anything with its tag.
 bool is_only_sender(const SimulatedStep& step, const SimulatedMessage& message) {
@@ -205,10 +204,9 @@ coll::Task Simulation::exchange(int rank, const SimulatedStep& step) {
   for (const auto& one : sent) waited_for.push_back(&one->operation);
   for (const auto& one : received) waited_for.push_back(&one->operation);
   std::shuffle(waited_for.begin(), waited_for.end(), at(rank).random);
-  if (step.naming == Naming::any_source || step.naming == Naming::mixed)
-    at(rank).waits_for_any_of = &group;
+  at(rank).waits_for_all = &waited_for;
   for (p2p::Operation* operation : waited_for) co_await End{*operation};
-  at(rank).waits_for_any_of = nullptr;
+  at(rank).waits_for_all = nullptr;
   check_received(rank, step, received);
   cancel_one(rank, group);
 }
@@ -303,6 +301,13 @@ bool Simulation::look_at_ranks() {
   for (int rank = 0; rank < cluster_.size(); ++rank) {
     Rank& one = at(rank);
     if (one.state == State::running && one.program->done()) end_of_program(rank);
+    // A wait for all ends with the first that fails.
+    if (one.state == State::running && one.waits_for_all != nullptr) {
+      const auto failed =
+          std::find_if(one.waits_for_all->begin(), one.waits_for_all->end(),
+                       [](const auto* operation) { return operation->failure() != nullptr; });
+      if (failed != one.waits_for_all->end()) fail(rank, *(*failed)->failure());
+    }
     // A failure behind the program's back is noticed at once, wherever it stands.
     for (std::size_t i = 0; one.state == State::running && i < one.later.size(); ++i) {
       const coll::Task& task = *one.later[i]->task;
@@ -329,6 +334,7 @@ void Simulation::end_of_program(int rank) {
 void Simulation::fail(int rank, const core::Failure& failure) {
   check_failure(rank, failure);
   at(rank).state = State::failed;
+  at(rank).waits_for_all = nullptr;
   at(rank).program.reset();
   at(rank).later.clear();
   cluster_.at(cluster_.now() + up_to(rank, milliseconds(5)), [this, rank] { die(rank); });
@@ -340,7 +346,6 @@ void Simulation::befall() {
     return at(rank).state == State::running || at(rank).state == State::closing;
   };
   if (!lives(fault.rank)) return;
-  cluster_.at(cluster_.now() + end_by_launcher, [this] { end_those_who_wait_for_anybody(); });
   if (fault.kind == SimulatedFault::Kind::a_rank_dies) {
     die(fault.rank);
   } else if (lives(fault.other)) {
@@ -354,6 +359,7 @@ void Simulation::die(int rank) {
   at(rank).state = State::dead;
   lost_.insert(rank);
   cluster_.keep_busy(rank, VirtualTime::max());
+  at(rank).waits_for_all = nullptr;
   at(rank).program.reset();
   at(rank).later.clear();
   cluster_.lose(rank);
@@ -363,21 +369,6 @@ void Simulation::die(int rank) {
       if (at(other).state != State::dead) cluster_.endpoint(other).peer_lost(rank, "died");
     });
   }
-}
-
-// Whoever begins to wait for anybody's message when one of them is lost already goes on waiting for the
-// others: it is the launcher that ends it, as it ends every job with a lost rank.
-void Simulation::end_those_who_wait_for_anybody() {
-  for (int rank = 0; rank < cluster_.size(); ++rank) {
-    if (at(rank).state != State::running || at(rank).waits_for_any_of == nullptr) continue;
-    const auto& members = at(rank).waits_for_any_of->members;
-    if (std::any_of(members.begin(), members.end(), [&](p2p::WorldRank member) {
-          return lost_.contains(member) || broken_.contains({rank, member});
-        })) {
-      die(rank);
-    }
-  }
-  cluster_.at(cluster_.now() + end_by_launcher, [this] { end_those_who_wait_for_anybody(); });
 }
 
 void Simulation::on_gone(int rank, int peer, bool orderly, const std::string& cause) {

@@ -39,8 +39,7 @@ class Simulation {
     std::vector<std::unique_ptr<Later>> later;
     std::optional<coll::Task> program;
     std::size_t step = 0;
-    // Whose messages it waits for, without saying whose.
-    const SimulatedGroup* waits_for_any_of = nullptr;
+    const std::vector<p2p::Operation*>* waits_for_all = nullptr;  // of its program
   };
   class Pause;
   struct Sent;
@@ -60,7 +59,6 @@ class Simulation {
   void fail(int rank, const core::Failure& failure);
   void befall();
   void die(int rank);
-  void end_those_who_wait_for_anybody();
   void on_gone(int rank, int peer, bool orderly, const std::string& cause);
   void check_failure(int rank, const core::Failure& failure);
   void expect_nothing_left();

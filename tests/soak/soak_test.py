@@ -94,12 +94,15 @@ class Soak(unittest.TestCase):
         if choice.random() < 0.5:
             cluster.rate(choice.choice(SPEEDS), host)
             return
+        began = time.monotonic()
         cluster.cut(host)
         time.sleep(choice.uniform(0.05, LONGEST_CUT))  # what happens, not what is waited for
         cluster.mend(host)
+        self.longest_cut = max(self.longest_cut, time.monotonic() - began)  # longer than meant where the machine is busy
 
     def test_nothing_is_lost_and_nothing_grows(self):
         choice = random.Random(SEED)
+        self.longest_cut = 0.0
         with Cluster(hosts=HOSTS, binds=[PROGRAM.parent]) as cluster:
             hosts = ",".join(f"{host}:{RANKS_PER_HOST}" for host in cluster.hosts)
             job = cluster.popen("rpi1", ["prun", "-H", hosts, PROGRAM, str(SECONDS), str(SEED)])
@@ -117,8 +120,8 @@ class Soak(unittest.TestCase):
                     time.sleep(0.1)
             cluster.rate("1gbit")
             out, err = job.communicate(timeout=120)
-            self.assertEqual((job.returncode, err), (0, ""), f"seed {SEED}: {out}{err}")
-            print(f"seed {SEED}: {disturbances} disturbances, {out.strip()}\n{watch.table()}", flush=True)
+            self.assertEqual((job.returncode, err), (0, ""), f"seed {SEED}, longest cut {self.longest_cut:.1f} s: {out}{err}")
+            print(f"seed {SEED}: {disturbances} disturbances, longest cut {self.longest_cut:.1f} s, {out.strip()}\n{watch.table()}", flush=True)
             self.assertRegex(out, r"^rounds \d+ bytes \d+\n$")
             self.assertEqual(watch.growth(), [], "has grown")
             cluster.wait_idle()

@@ -22,9 +22,9 @@ Obstacles find_obstacles(const prun::Communicator& world, const std::string& pro
     if (is_address || access(film.c_str(), R_OK) == 0) continue;
     const std::string cause = std::generic_category().message(errno);
     std::error_code error;
-    obstacles.text += who + film + ": " + cause + " (in " +
-                      std::filesystem::current_path(error).string() + "); prun --stage " + film +
-                      " ... sends it along\n";
+    obstacles.text +=
+        who + film + ": " + cause + " (in " + std::filesystem::current_path(error).string() +
+        "), nor has any other host it; prun --stage " + film + " ... sends it along\n";
     obstacles.exit_status = EXIT_FAILURE;
   }
   if (!is_null_player(program) && !can_start(program)) {

@@ -21,6 +21,7 @@
 #include "conductor.hpp"
 #include "director.hpp"
 #include "display.hpp"
+#include "film_delivery.hpp"
 #include "messages.hpp"
 #include "obstacles.hpp"
 #include "player.hpp"
@@ -54,8 +55,13 @@ Reel reel_of(const Programme& programme, const std::vector<std::string>& files) 
 // One rank's screen, and what it has to do with rank 0.
 class ScreenRank {
  public:
-  ScreenRank(prun::Environment& env, const Options& options, Director* director)
-      : world_(env.world()), clock_(env.clock()), options_(options), director_(director) {}
+  ScreenRank(prun::Environment& env, const Options& options, std::vector<std::string> films,
+             Director* director)
+      : world_(env.world()),
+        clock_(env.clock()),
+        options_(options),
+        films_(std::move(films)),
+        director_(director) {}
 
   void run() {
     world_.send(std::int32_t{1}, 0, hello_tag);
@@ -66,15 +72,14 @@ class ScreenRank {
                               has_sound(options_, world_.rank())};
     const auto make = [this, choice] { return make_player(choice, clock_); };
 
-    const std::vector<std::string> films = films_of(options_, world_.rank(), world_.host());
-    world_.send(lengths_of(films, make), 0, lengths_tag);
+    world_.send(lengths_of(make), 0, lengths_tag);
     std::vector<Seconds> lengths;
     for (const double length : wait_for<std::vector<double>>(programme_tag)) {
       lengths.emplace_back(length);
     }
     const Programme programme(lengths, options_.rounds);
     SyncedPlayer player(
-        make, [this] { return clock_.now(); }, reel_of(programme, films), view);
+        make, [this] { return clock_.now(); }, reel_of(programme, films_), view);
     player.open();
     world_.send(std::int32_t{1}, 0, ready_tag);
 
@@ -97,11 +102,10 @@ class ScreenRank {
     return world_.recv<T>(0, tag);
   }
 
-  std::vector<double> lengths_of(const std::vector<std::string>& films,
-                                 const SyncedPlayer::Make& make) const {
+  std::vector<double> lengths_of(const SyncedPlayer::Make& make) const {
     const auto player = make();
     std::vector<double> lengths;
-    for (const std::string& film : films) lengths.push_back(player->length_of(film).count());
+    for (const std::string& film : films_) lengths.push_back(player->length_of(film).count());
     return lengths;
   }
 
@@ -157,24 +161,34 @@ class ScreenRank {
   prun::Communicator world_;
   prun::Clock& clock_;
   const Options& options_;
+  std::vector<std::string> films_;
   Director* director_;  // on rank 0
   std::vector<Sample> samples_;
   bool stopped_ = false;
   bool alone_ = false;  // rank 0 is lost
 };
 
+void say(const std::string& line) {
+  std::printf("videowall: %s\n", line.c_str());
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int run_rank(prun::Environment& env, const Options& options) {
   const prun::Communicator& world = env.world();
-  const std::vector<std::string> films = films_of(options, world.rank(), world.host());
+  std::vector<std::vector<std::string>> everybodys;
+  for (int rank = 0; rank < world.size(); ++rank) {
+    everybodys.push_back(films_of(options, rank, world.host(rank)));
+  }
+  const std::vector<std::string> films = deliver_films(world, everybodys, say);
   const int missing =
       tell_obstacles(world, find_obstacles(world, parse_player(options.player).front(), films));
   if (missing != 0) return missing;
   env.clock();
   std::optional<Director> director;
   if (world.rank() == 0) director.emplace(env, options);
-  ScreenRank screen(env, options, director ? &*director : nullptr);
+  ScreenRank screen(env, options, films, director ? &*director : nullptr);
   screen.run();
   if (director) director->finish();
   return EXIT_SUCCESS;

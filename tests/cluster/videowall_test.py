@@ -107,7 +107,7 @@ class Wall(unittest.TestCase):
             cls.screens.append(numbered_film.Framebuffer(buffer))
 
     def start(self, *arguments):
-        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", "rpi[1-4]", "-x", SKEW, "--stage", "film.mkv",
+        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", "rpi[1-4]", "-x", SKEW, "--on-failure=continue",
                                            vcluster.BIN / "videowall", "film.mkv", "--player", "mpv --vo=x11", *arguments],
                                   stdin=subprocess.PIPE)
 
@@ -132,10 +132,12 @@ class Wall(unittest.TestCase):
         self.assert_in_step(watch.seen)
         self.assert_no_gap_at_loops(watch.seen)
         self.assert_back_after_kill("rpi3")
+        self.assert_others_go_on_without("rpi4")
         wall.stdin.write("stop\n")
         out, err = wall.communicate(timeout=20)
-        self.assertEqual((wall.returncode, err), (0, ""), out)
-        self.assertIn("/root/skew.svg shows how exact it was", out)
+        self.assertIn("film.mkv goes from rpi1 to 3 hosts", out)
+        self.assertIn("the screen of rank 3 on rpi4 is lost; the others go on", out)
+        self.assertIn("/root/skew.svg shows how exact it was", out, err)
         self.assert_report_is_true()
 
     def assert_one_whole_picture(self):
@@ -201,20 +203,30 @@ class Wall(unittest.TestCase):
         print(f"a killed player was back in step for half a second after {took:.2f} s")
         self.assertLess(took, 5.5)
 
+    def assert_others_go_on_without(self, host):
+        self.cluster.off(host)
+        others = [screen for name, screen in zip(self.cluster.hosts, self.screens) if name != host]
+        with Watch(others) as watch:
+            wait_until(lambda: watch.seconds() > 5, 20)
+        skew = sorted(skews(watch.seen))
+        print(f"without {host} the skew of {len(skew)} pictures of the others was {statistics.median(skew) * 1000:.1f} ms")
+        self.assertGreater(len(skew), 4 * RATE)
+        self.assertLess(skew[len(skew) * 95 // 100], FRAME)
+
     def assert_report_is_true(self):
         log = (self.cluster.root("rpi1") / "root/skew.csv").read_text().splitlines()
         instants = {}
         speeds = []
         for sample in csv.DictReader(log):
-            # The first two seconds, and those of the killed player, are for coming together.
-            if 2 < float(sample["seconds"]) < 60:
+            # The first seconds, and those of the killed player, are for coming together.
+            if 5 < float(sample["seconds"]) < 60:
                 instants.setdefault(sample["seconds"], []).append(float(sample["error_ms"]))
                 speeds.append(float(sample["speed"]))
                 self.assertGreater(float(sample["clock_error_us"]) + (sample["rank"] == "0"), 0)
         spread = [max(errors) - min(errors) for errors in instants.values() if len(errors) == len(self.screens)]
         print(f"report: {len(spread)} samples, skew median {statistics.median(spread):.1f} ms, worst {max(spread):.1f} ms, "
               f"mean speed {statistics.mean(speeds):.6f}")
-        self.assertGreater(len(spread), 200)
+        self.assertGreater(len(spread), 190)
         self.assertLess(statistics.median(spread), 10)
         self.assertLess(max(spread), FRAME * 1000)
         # Rank 0's clock is 200 parts per million fast: so is the film.

@@ -71,7 +71,7 @@ class VideoWall(ExampleTest):
         return wall
 
     def test_screens_play_in_step_to_the_end(self):
-        for ranks in (0, 1, 4):
+        for ranks in (0, 4):
             with self.subTest(ranks=ranks):
                 start = time.monotonic()
                 done = self.wall(ranks, "film.mp4", "trailer.mp4", "--loop", "2", "--report", "skew.svg", "--player",
@@ -122,7 +122,7 @@ class VideoWall(ExampleTest):
     def test_the_others_go_on_when_one_is_lost(self):
         for lost in (2, 0):
             with self.subTest(lost=lost):
-                wall = self.watched(3, "film.mp4", "--loop", "1", "--status", "--player", "null:length=8",
+                wall = self.watched(3, "film.mp4", "--loop", "1", "--status", "--player", "null:length=5",
                                     options=["--on-failure=continue"])
                 wall.wait_for(r"  2 \S+ +[-+]\d")
                 os.kill(self.rank_process(wall, lost), signal.SIGKILL)
@@ -153,7 +153,7 @@ class VideoWall(ExampleTest):
         (self.folder / "screen3.mp4").write_text("a film")
         done = self.wall(4, "--files", "screen%n.mp4", "--player", "null")
         self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
-        told = re.findall(r"^rank (\d) on \S+: (\S+): No such file or directory \(in (.+)\); prun --stage (\S+) ", done.stderr, re.M)
+        told = re.findall(r"^rank (\d) on \S+: (\S+): No such file or directory \(in (.+)\), nor has any other host it; prun --stage (\S+) ", done.stderr, re.M)
         self.assertEqual(told, [(str(rank), name, str(self.folder), name) for rank, name in
                                 ((1, "screen2.mp4"), (3, "screen4.mp4"))])
 

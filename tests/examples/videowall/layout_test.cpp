@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "examples/videowall/film_delivery.hpp"
 #include "examples/videowall/layout_file.hpp"
 
 namespace wall {
@@ -126,6 +128,22 @@ TEST(VideowallLayout, RanksHaveTheScreensOfTheirHosts) {
   } catch (const std::invalid_argument& error) {
     EXPECT_THAT(error.what(), HasSubstr("rank 1 on c"));
   }
+}
+
+TEST(VideowallDelivery, OneCopyGoesToEachHostThatLacksIt) {
+  const std::vector<std::string> hosts{"a", "a", "b", "b", "c"};
+  const auto plan = [&](std::vector<std::int64_t> sizes, std::vector<bool> needs) {
+    return plan_delivery(sizes, needs, hosts);
+  };
+  const std::vector<bool> all(5, true);
+  const Delivery usual = plan({9, 9, -1, -1, -1}, all);
+  EXPECT_EQ(usual.from, 0);
+  EXPECT_EQ(usual.bytes, 9);
+  EXPECT_THAT(usual.to, ElementsAre(2, 4));
+  EXPECT_EQ(plan({-1, -1, -1, -1, 0}, all).from, 4);
+  EXPECT_THAT(plan({-1, -1, -1, -1, 0}, all).to, ElementsAre(0, 2));
+  EXPECT_THAT(plan({9, 9, -1, -1, -1}, {true, false, false, true, false}).to, ElementsAre(3));
+  EXPECT_EQ(plan({-1, -1, -1, -1, -1}, all).from, -1);
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ Size usual_grid(std::size_t screens) {
   auto rows = static_cast<std::size_t>(std::sqrt(static_cast<double>(screens)));
   while (rows > 1 && screens % rows != 0) --rows;
   rows = std::max<std::size_t>(rows, 1);
-  return {static_cast<double>(screens / rows), static_cast<double>(rows)};
+  const std::size_t columns = screens / rows;
+  return {static_cast<double>(columns), static_cast<double>(rows)};
 }
 
 View view_of(const Layout& layout, std::size_t screen) {

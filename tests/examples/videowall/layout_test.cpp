@@ -14,7 +14,6 @@
 namespace wall {
 namespace {
 
-using testing::DoubleEq;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -132,7 +131,7 @@ TEST(VideowallLayout, RanksHaveTheScreensOfTheirHosts) {
 
 TEST(VideowallDelivery, OneCopyGoesToEachHostThatLacksIt) {
   const std::vector<std::string> hosts{"a", "a", "b", "b", "c"};
-  const auto plan = [&](std::vector<std::int64_t> sizes, std::vector<bool> needs) {
+  const auto plan = [&](const std::vector<std::int64_t>& sizes, const std::vector<bool>& needs) {
     return plan_delivery(sizes, needs, hosts);
   };
   const std::vector<bool> all(5, true);

@@ -41,26 +41,26 @@ TEST(VideowallController, OneLateWordDoesNotCount) {
 // A wall of one screen in time that is made up.
 class VideowallSync : public testing::Test {
  protected:
-  Time now{seconds(100)};
-  int made = 0;
-  NullSettings settings;
+  Time now_{seconds(100)};
+  int made_ = 0;
+  NullSettings settings_;
 
   SyncedPlayer make(const NullSettings& first, std::uint64_t rounds = 1, bool endless = false) {
-    settings = first;
+    settings_ = first;
     Reel reel{{{"film", Seconds(60)}}, rounds, endless};
-    const auto read = [this] { return now; };
+    const auto read = [this] { return now_; };
     SyncedPlayer player(
         [this, read] {
-          ++made;
-          return std::make_unique<NullPlayer>(settings, read);
+          ++made_;
+          return std::make_unique<NullPlayer>(settings_, read);
         },
         read, reel, View{});
     player.open();
     return player;
   }
   void run(SyncedPlayer& player, Seconds length) {
-    const Time end = now + duration_cast<prun::Clock::duration>(length);
-    for (; now < end; now += milliseconds(50)) player.step();
+    const Time end = now_ + duration_cast<prun::Clock::duration>(length);
+    for (; now_ < end; now_ += milliseconds(50)) player.step();
   }
   static double error_ms(SyncedPlayer& player) {
     const auto error = player.state().error;
@@ -73,7 +73,7 @@ TEST_F(VideowallSync, StartsAtTheInstantAndHoldsADriftingPlayer) {
   drifting.drift = 300e-6;
   drifting.late = Seconds(0.08);
   SyncedPlayer player = make(drifting);
-  player.follow(make_cue(1, now + seconds(1), Seconds(0), true));
+  player.follow(make_cue(1, now_ + seconds(1), Seconds(0), true));
   run(player, Seconds(0.9));
   EXPECT_FALSE(player.state().error) << "it is not time yet";
   run(player, Seconds(0.5));
@@ -84,14 +84,14 @@ TEST_F(VideowallSync, StartsAtTheInstantAndHoldsADriftingPlayer) {
     run(player, Seconds(0.2));
     ASSERT_LT(std::abs(error_ms(player)), 1);
   }
-  EXPECT_EQ(made, 1);
+  EXPECT_EQ(made_, 1);
 }
 
 TEST_F(VideowallSync, NeverJumpsBelowASecond) {
   NullSettings late;
   late.late = Seconds(0.95);
   SyncedPlayer player = make(late);
-  player.follow(make_cue(1, now, Seconds(0), true));
+  player.follow(make_cue(1, now_, Seconds(0), true));
   run(player, Seconds(2));
   const double before = error_ms(player);
   run(player, Seconds(1));
@@ -102,12 +102,12 @@ TEST_F(VideowallSync, ADeadPlayerIsReplacedAndJoinsInStep) {
   NullSettings mortal;
   mortal.dies_after = Seconds(5);
   SyncedPlayer player = make(mortal);
-  player.follow(make_cue(1, now + seconds(1), Seconds(0), true));
+  player.follow(make_cue(1, now_ + seconds(1), Seconds(0), true));
   run(player, Seconds(5));
-  EXPECT_EQ(made, 1);
-  settings.dies_after = {};
+  EXPECT_EQ(made_, 1);
+  settings_.dies_after = {};
   run(player, Seconds(3));
-  EXPECT_EQ(made, 2);
+  EXPECT_EQ(made_, 2);
   EXPECT_EQ(player.state().replaced, 1U);
   EXPECT_LT(std::abs(error_ms(player)), 5);
   EXPECT_NEAR(player.state().position.count(), 7, 0.1);
@@ -117,25 +117,25 @@ TEST_F(VideowallSync, APlayerThatDiesAgainAndAgainIsGivenUp) {
   NullSettings mortal;
   mortal.dies_after = Seconds(1);
   SyncedPlayer player = make(mortal);
-  player.follow(make_cue(1, now, Seconds(0), true));
+  player.follow(make_cue(1, now_, Seconds(0), true));
   EXPECT_THROW(run(player, Seconds(30)), PlayerError);
-  EXPECT_EQ(made, 6);
+  EXPECT_EQ(made_, 6);
 }
 
 TEST_F(VideowallSync, PausesAtThePictureAndGoesOn) {
   SyncedPlayer player = make({});
-  player.follow(make_cue(1, now, Seconds(0), true));
+  player.follow(make_cue(1, now_, Seconds(0), true));
   run(player, Seconds(3));
-  player.follow(make_cue(2, now + seconds(1), Seconds(5), false));
+  player.follow(make_cue(2, now_ + seconds(1), Seconds(5), false));
   run(player, Seconds(2));
   EXPECT_FALSE(player.state().playing);
   EXPECT_DOUBLE_EQ(player.state().position.count(), 5);
-  player.follow(make_cue(3, now + seconds(1), Seconds(5), true));
+  player.follow(make_cue(3, now_ + seconds(1), Seconds(5), true));
   run(player, Seconds(4));
   EXPECT_NEAR(player.state().position.count(), 8, 0.1);
   EXPECT_LT(std::abs(error_ms(player)), 5);
   // Elsewhere, without a stop at the old place.
-  player.follow(make_cue(4, now + seconds(1), Seconds(40), true));
+  player.follow(make_cue(4, now_ + seconds(1), Seconds(40), true));
   run(player, Seconds(2));
   EXPECT_NEAR(player.state().position.count(), 41, 0.1);
   EXPECT_LT(std::abs(error_ms(player)), 5);
@@ -143,7 +143,7 @@ TEST_F(VideowallSync, PausesAtThePictureAndGoesOn) {
 
 TEST_F(VideowallSync, AnEndlessReelGoesOnBehindItsEnd) {
   SyncedPlayer player = make({}, 1, true);
-  player.follow(make_cue(1, now, Seconds(58), true));
+  player.follow(make_cue(1, now_, Seconds(58), true));
   for (int i = 0; i < 100; ++i) {
     run(player, Seconds(0.1));
     const auto error = player.state().error;
@@ -154,9 +154,9 @@ TEST_F(VideowallSync, AnEndlessReelGoesOnBehindItsEnd) {
 
 TEST_F(VideowallSync, TheEndIsNoHang) {
   SyncedPlayer player = make({});
-  player.follow(make_cue(1, now, Seconds(55), true));
+  player.follow(make_cue(1, now_, Seconds(55), true));
   run(player, Seconds(20));
-  EXPECT_EQ(made, 1);
+  EXPECT_EQ(made_, 1);
 }
 
 TEST(VideowallNull, Settings) {

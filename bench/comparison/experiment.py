@@ -10,7 +10,7 @@ MPIS = ("mpich", "openmpi")
 RANKS = MPIS + ("prun",)
 # Operations that take no size.
 UNSIZED = ("barrier", "init", "idle", "memory", "logins", "logins_again", "staged", "hello",
-           "installed")
+           "installed", "clock_idle", "clock_loaded")
 # Known only of a start that has ended.
 WHOLE_STARTS = ("init", "logins", "logins_again", "staged", "hello", "installed")
 

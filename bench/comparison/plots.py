@@ -7,7 +7,8 @@ from . import words
 
 # One colour each in every plot, told apart also by those who see few colours.
 COLOURS = {"prun": "#D55E00", "prun_auto": "#D55E00", "prun_off": "#E69F00", "prun_encrypted": "#E69F00",
-           "mpich": "#0072B2", "openmpi": "#009E73", "tcp_spinning": "#666666", "tcp_blocking": "#AAAAAA", "ssh": "#666666"}
+           "mpich": "#0072B2", "openmpi": "#009E73", "tcp_spinning": "#666666", "tcp_blocking": "#AAAAAA", "ssh": "#666666",
+           "clock_error": "#D55E00", "clock_bound": "#666666"}
 LEVEL_COLOURS = ("#000000", "#AA3377")
 PANEL_WIDTH, PANEL_HEIGHT = 460, 340
 
@@ -23,6 +24,7 @@ class Lines:
     bound_title: str = "lower bound"
     levels: dict = field(default_factory=dict)  # {title: y}
     log_y: bool = True
+    dots: bool = True  # at each x, which its axis then names
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,10 @@ def _y_range(panel, values):
 def _lines(panel):
     xs = sorted({x for points in (*panel.series.values(), panel.bound) for x in points})
     values = _points(panel) + list(panel.bound.values()) + list(panel.levels.values())
-    ticks = ", ".join(f"{_quoted(_short_size(x) if panel.sizes else f'{x:g}')} {x}" for x in xs)
-    lines = [f"set xlabel {_quoted(panel.x_label)} noenhanced", f"set xtics ({ticks}) font ',10' noenhanced"]
+    lines = [f"set xlabel {_quoted(panel.x_label)} noenhanced"]
+    if panel.dots:
+        ticks = ", ".join(f"{_quoted(_short_size(x) if panel.sizes else f'{x:g}')} {x}" for x in xs)
+        lines.append(f"set xtics ({ticks}) font ',10' noenhanced")
     if panel.sizes:
         lines += ["set logscale x 2", f"set xrange [{xs[0] / 1.3:.6g}:{xs[-1] * 1.3:.6g}]"]
     else:
@@ -107,9 +111,10 @@ def _lines(panel):
         lines += _data("$bound", sorted(panel.bound.items()))
         plots.append(f"$bound using 1:2 with lines dt 2 lw 1.5 lc rgb '#000000' title {_quoted(panel.bound_title)}")
     plots += _levels(panel)
+    style = "linespoints pt 7 ps 0.5" if panel.dots else "lines"
     for name, points in panel.series.items():
         lines += _data(f"${name}", sorted(points.items()))
-        plots.append(f"${name} using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc rgb '{COLOURS[name]}' "
+        plots.append(f"${name} using 1:2 with {style} lw 2 lc rgb '{COLOURS[name]}' "
                      f"title {_quoted(words.TITLES[name])}")
     return lines + ["plot " + ", ".join(plots)]
 

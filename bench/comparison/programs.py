@@ -89,6 +89,20 @@ class PrunEncrypted(Prun):
     options = ("--encrypt",)
 
 
+class PrunClock(Prun):
+    """Nothing but the clock, on hosts whose own ones run otherwise; see bench/clock_error.cpp."""
+    name = "prun_clock"
+    title = "prun's clock"
+    options = ("-x", "PRUN_CLOCK_SKEW=rpi2=3.5/200,rpi3=-2/-200,rpi4=0.5/-150")
+
+    def __init__(self, binaries):
+        super().__init__(binaries)
+        self.binary = os.path.join(binaries, "bench_clock")
+
+    def measures(self, operation):
+        return operation.startswith("clock_")
+
+
 class Mpich(Program):
     name = "mpich"
     title = "MPICH"
@@ -165,7 +179,7 @@ class Ssh(Program):
 
 
 # In the order in which they take turns.
-PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, PrunEncrypted, Prun)
+PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, PrunEncrypted, PrunClock, Prun)
 
 
 def places_of(place):

@@ -87,6 +87,7 @@ class Row:
         self.ranks = 0
         self._figures = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))  # of program, key, round
         self._words = defaultdict(dict)
+        self._curves = defaultdict(dict)
 
     def add(self, record):
         self.ranks = max(self.ranks, int(record["ranks"]))
@@ -95,6 +96,8 @@ class Row:
                 self._figures[record["implementation"]][key][record["round"]].append(value)
             elif isinstance(value, str):
                 self._words[record["implementation"]][key] = value
+            elif isinstance(value, list):
+                self._curves[record["implementation"]][key] = value
 
     def implementations(self):
         return list(self._figures)
@@ -112,6 +115,10 @@ class Row:
 
     def word(self, implementation, key):
         return self._words.get(implementation, {}).get(key)
+
+    def curve(self, implementation, key):
+        """A series over time, of the last round; empty where there is none."""
+        return self._curves.get(implementation, {}).get(key, [])
 
     def ratio(self, implementation, reference, key="median", reference_key=None):
         """Median over the rounds of the ratio in each, so that a machine that changes its pace does not matter. Of the

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <stdexcept>
 
+namespace wall {
+
 std::string film_name(const std::string& pattern, int rank, const std::string& host) {
   std::string name;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -33,3 +35,5 @@ std::string film_name(const std::string& pattern, int rank, const std::string& h
   }
   return name;
 }
+
+}  // namespace wall

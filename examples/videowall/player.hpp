@@ -1,24 +1,96 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
-// A command line taken apart at its spaces; '...' and "..." keep spaces, a backslash the character
-// behind it. Throws std::invalid_argument when a quote is not closed or there is no word.
-std::vector<std::string> split_words(std::string_view line);
+#include <prun/clock.hpp>
 
-// Whether a program of that name can be started here: the path itself, or one in PATH.
-bool can_start(const std::string& program);
+#include "layout.hpp"
+#include "programme.hpp"
+#include "timeline.hpp"
 
-// How a player ended otherwise than well.
-struct PlayerFailure {
-  int exit_status = 0;     // as a shell gives it: 126, 127, or 128 + signal
-  std::string how;         // "exited with status 3", "was killed by signal 9 (Killed)"
-  std::string last_words;  // the last lines of what it wrote, whole lines each ended; may be empty
+namespace wall {
+
+// What a player cannot do, in words for people.
+class PlayerError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
-// Runs a player until it ends; blocks. It gets no input, and what it writes is not shown: players
-// write a status line many times a second. Nothing is returned when it exits with 0.
-std::optional<PlayerFailure> play(const std::vector<std::string>& command);
+// Films to be played one behind the other without a gap, so often that the rest is the clock's
+// matter: with `endless` it begins anew at its end.
+struct Reel {
+  struct Film {
+    std::string file;
+    Seconds length;  // played that long, whatever the file's own length
+  };
+  std::vector<Film> films;
+  std::uint64_t rounds = 1;
+  bool endless = false;
+
+  Seconds length() const {
+    Seconds round{};
+    for (const Film& film : films) round += film.length;
+    return round * static_cast<double>(rounds);
+  }
+};
+
+// Something that shows a reel on one screen: mpv (MpvPlayer), or nothing at all (NullPlayer). Made
+// and owned by the Screen; one thread uses it. Calls throw PlayerError when the player cannot or
+// does not answer in time; then it is thrown away and another one is made. Positions are seconds
+// of the reel.
+class Player {
+ public:
+  virtual ~Player() = default;
+
+  // The length of a film that lies on this host.
+  virtual Seconds length_of(const std::string& film) = 0;
+
+  // Loads the reel and shows its first picture, standing still.
+  virtual void open(const Reel& reel, const View& view) = 0;
+
+  // Stands still at that place and shows its picture; returns when it does.
+  virtual void preload(Seconds position) = 0;
+
+  // Plays on from where it stands, at that time of the clock; returns at once.
+  virtual void play_at(Time when) = 0;
+  // Stands still at that time; returns at once.
+  virtual void pause_at(Time when) = 0;
+
+  // 1 is normal. Allowed at any time.
+  virtual void set_speed(double speed) = 0;
+
+  // Where it was at a time not long ago. Nothing while it stands still, or where nothing is known
+  // that was not told before.
+  struct Observation {
+    Time time;
+    Seconds position;
+  };
+  virtual std::optional<Observation> observe() = 0;
+
+  // Pictures that came too late to be shown, since it was made.
+  virtual std::int64_t dropped_frames() const = 0;
+
+  // False when its process has ended.
+  virtual bool alive() = 0;
+  // What it said last, for messages: lines each ended, or nothing.
+  virtual std::string last_words() = 0;
+};
+
+// Which player, and how it is started.
+struct PlayerChoice {
+  std::vector<std::string> command;  // "mpv" and its options, or the words behind "null"
+  std::string output;                // see wall::Screen
+  bool sound = false;
+};
+// `command` in a user's words: "mpv --vo=x11", or "null:length=10,drift=200". Throws
+// std::invalid_argument.
+std::vector<std::string> parse_player(const std::string& command);
+
+std::unique_ptr<Player> make_player(const PlayerChoice& choice, prun::Clock& clock);
+
+}  // namespace wall

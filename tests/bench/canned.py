@@ -59,4 +59,5 @@ def made_up(name, operation, size, run, good):
                   round_trips_per_second=500.0 / bad, round_trip_median=2e-3, round_trip_p99=4e-3,
                   largest_share=max(shares.values()), **shares, resident_bytes=5e6 * bad,
                   proportional_bytes_of_all=memory, installed_bytes=4e6 * bad, what="a file",
-                  predicted=seconds, algorithm="an algorithm")
+                  predicted=seconds, algorithm="an algorithm", worst_error=1e-5, worst_bound=1e-4,
+                  seconds=[0.0, 0.25], errors=[1e-5, 2e-6], bounds=[1e-4, 9e-5])

@@ -1,162 +1,181 @@
+import csv
 import os
 import pathlib
 import re
 import shutil
+import signal
+import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
-from example import ExampleTest
+from example import ExampleTest, program
 
-# A player that writes down what it was asked to play, and where: a file for each of its runs.
-PLAYER = """#!/bin/sh
-for film; do :; done
-run=$(mktemp "$LOG/run.XXXXXX")
-printf '%s|%s|%s' "$*" "${DISPLAY-none}" "$(head -c 100 | wc -c)" > "$run"
-echo "playing $film"
-echo "status line of $film" >&2
-"""
 
-# Fails on the film of the third screen only.
-FAILING = """#!/bin/sh
-case "$1" in
-  *screen3*) for i in 1 2 3 4 5 6 7 8 9 10; do echo "line $i" >&2; done
-             printf 'almost\\rno codec for this film\\n' >&2; %s ;;
-  *) exec sleep 30 ;;
-esac
-"""
+class Watched:
+    """A wall under prun that is talked to while it plays."""
+
+    def __init__(self, folder, ranks, *arguments, options=()):
+        self.process = subprocess.Popen(
+            [program("prun"), *options, "-n", str(ranks), program("videowall"), *arguments], cwd=folder, text=True,
+            env=dict(os.environ, PRUN_OPTIONS="--oversubscribe"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.lines = []
+        self._reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
+        self._reader.start()
+
+    def wait_for(self, pattern, seconds=20):
+        """The first line that has it from now on."""
+        start, deadline = len(self.lines), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in self.lines[start:]:
+                if re.search(pattern, line):
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"no line with {pattern}: {''.join(self.lines)}")
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        """Exit status and all it said."""
+        self.process.stdin.close()
+        status = self.process.wait(20)
+        self._reader.join(5)
+        self.process.stdout.close()
+        return status, "".join(self.lines)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.end()
 
 
 class VideoWall(ExampleTest):
+    """With players that show nothing; tests/cluster/videowall_test.py has real ones."""
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="videowall."))
         self.addCleanup(shutil.rmtree, self.folder)
-        self.log = self.folder / "log"
-        self.log.mkdir()
-        for screen in range(1, 8):
-            (self.folder / f"screen{screen}.mp4").write_text("a film")
-        self.player = self.script("player", PLAYER)
-        self.env = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        self.env["LOG"] = str(self.log)
+        for name in ("film.mp4", "trailer.mp4"):
+            (self.folder / name).write_text("a film")
 
-    def script(self, name, text):
-        path = self.folder / name
-        path.write_text(text)
-        path.chmod(0o755)
-        return str(path)
+    def wall(self, ranks, *arguments):
+        return self.start(ranks, "videowall", *arguments, cwd=self.folder)
 
-    def wall(self, ranks, *arguments, **more_env):
-        return self.start(ranks, "videowall", *arguments, cwd=self.folder, env=self.env | more_env)
+    def watched(self, ranks, *arguments, options=()):
+        wall = Watched(self.folder, ranks, *arguments, options=options)
+        self.addCleanup(wall.kill)
+        return wall
 
-    def plays(self):
-        """What was played, on which display, with how many bytes of input; sorted."""
-        return sorted(path.read_text().replace(" ", "") for path in self.log.iterdir())
-
-    def test_each_rank_plays_its_film_each_round(self):
-        for ranks in (0, 1, 2, 4, 7):
+    def test_screens_play_in_step_to_the_end(self):
+        for ranks in (0, 4):
             with self.subTest(ranks=ranks):
-                done = self.wall(ranks, "--player", self.player, "--loop", "3")
+                start = time.monotonic()
+                done = self.wall(ranks, "film.mp4", "trailer.mp4", "--loop", "2", "--report", "skew.svg", "--player",
+                                 "null:length=0.8,drift=400,late=10")
                 self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-                size = max(ranks, 1)
-                films = [f"screen{n}.mp4|:0.0|0" for n in range(1, size + 1)]
-                self.assertEqual(self.plays(), sorted(films * 3))
-                lines = done.stdout.splitlines()
-                self.assertEqual(len(lines), size + 1, done.stdout)
-                for rank, line in enumerate(lines[:-1]):
-                    self.assertRegex(line, rf"^rank {rank} on \S+: screen{rank + 1}\.mp4$")
-                screens = "1 screen" if size == 1 else f"{size} screens"
-                self.assertRegex(lines[-1], rf"^3 rounds played on {screens} in \d+\.\d s$")
-                for path in self.log.iterdir():
-                    path.unlink()
+                self.assertGreater(time.monotonic() - start, 3.2)
+                screens = max(ranks, 1)
+                self.assertRegex(done.stdout, rf"^videowall: {screens} screens?, round 1 of 2, film 1 of 2, 0:00.0 of 0:00.8\n")
+                self.assertIn("skew.svg shows how exact it was", done.stdout)
+                self.assertTrue((self.folder / "skew.svg").read_text().startswith("<?xml"))
+                with open(self.folder / "skew.csv", encoding="utf-8") as log:
+                    samples = list(csv.DictReader(log))
+                self.assertEqual({int(sample["rank"]) for sample in samples}, set(range(screens)))
+                last = {sample["rank"]: float(sample["error_ms"]) for sample in samples}
+                for error in last.values():
+                    self.assertLess(abs(error), 5, "10 ms late at the start, and held since")
 
-    def test_names_of_films_and_words_of_the_player(self):
-        (self.folder / "0 50%.mp4").write_text("a film")
-        (self.folder / "1 50%.mp4").write_text("a film")
-        command = f"'{self.player}' --title \"a b\" c\\ d"
-        done = self.wall(2, "--player", command, "--loop", "1", "--files", "%r 50%%.mp4")
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertEqual(self.plays(), ["--titleabcd050%.mp4|:0.0|0", "--titleabcd150%.mp4|:0.0|0"])
+    def test_what_is_typed_at_the_terminal(self):
+        wall = self.watched(3, "film.mp4", "trailer.mp4", "--status", "--player", "null:length=600")
+        wall.wait_for(r"  2 \S+ +[-+]\d")
+        wall.type("seek 5:00")
+        wall.wait_for(r"film 1 of 2, 5:0\d\.\d of 10:00\.0")
+        wall.type("next")
+        wall.wait_for(r"film 2 of 2, 0:0\d")
+        wall.type("pause")
+        wall.wait_for(r"  1 \S+ +standing still")
+        wall.type("rewind")
+        wall.wait_for("'rewind' is none of: pause, play")
+        wall.type("play")
+        wall.wait_for(r"  1 \S+ +[-+]\d")
+        wall.type("stop")
+        status, text = wall.end()
+        self.assertEqual(status, 0, text)
+        self.assertIn("the wall is done", text)
 
-    def test_name_of_the_host_in_the_film(self):
-        first = self.wall(0, "--player", self.player, "--loop", "1")
-        host = re.match(r"rank 0 on (\S+): ", first.stdout)[1]
-        (self.folder / f"{host}.mp4").write_text("a film")
-        done = self.wall(1, "--player", self.player, "--loop", "1", "--files", "%h.mp4")
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertIn(f"{host}.mp4|:0.0|0", self.plays())
+    def test_a_player_that_dies_is_replaced_and_in_step(self):
+        wall = self.watched(2, "film.mp4", "--status", "--player", "null:length=600,dies=3")
+        line = wall.wait_for(r"  1 \S+ +[-+].* player replaced")
+        self.assertLess(abs(float(re.search(r"([-+][\d.]+) ms", line)[1])), 40)
+        wall.type("stop")
+        self.assertEqual(wall.end()[0], 0)
 
-    def test_display_of_the_host_is_kept(self):
-        given = ("--display", ":3")
-        for arguments, env, display in (((), {"DISPLAY": ":7"}, ":7"), ((), {"WAYLAND_DISPLAY": "wayland-0"}, "none"),
-                                        (given, {}, ":3"), (given, {"DISPLAY": ":7"}, ":3")):
-            with self.subTest(arguments=arguments, env=env):
-                done = self.wall(0, "--player", self.player, "--loop", "1", *arguments, **env)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual(self.plays(), [f"screen1.mp4|{display}|0"])
-                for path in self.log.iterdir():
-                    path.unlink()
+    def test_a_player_that_always_dies_is_given_up(self):
+        done = self.wall(2, "film.mp4", "--player", "null:length=600,dies=0.2")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the player has ended, 5 times within a minute", done.stderr)
+
+    def test_the_others_go_on_when_one_is_lost(self):
+        for lost in (2, 0):
+            with self.subTest(lost=lost):
+                wall = self.watched(3, "film.mp4", "--loop", "1", "--status", "--player", "null:length=5",
+                                    options=["--on-failure=continue"])
+                wall.wait_for(r"  2 \S+ +[-+]\d")
+                os.kill(self.rank_process(wall, lost), signal.SIGKILL)
+                if lost != 0:
+                    wall.wait_for("the screen of rank 2 on .* is lost; the others go on")
+                    wall.wait_for(r"  2 \S+ +lost")
+                    wall.wait_for(r"  1 \S+ +[-+]\d")
+                began = time.monotonic()
+                _, text = wall.end()
+                self.assertLess(time.monotonic() - began, 15, text)
+                self.assertEqual("the wall is done" in text, lost != 0, text)
+
+    def rank_process(self, wall, rank):
+        """By the environment that prun gives it."""
+        wanted = f"PRUN_RANK={rank}".encode()
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(entry / "cwd") != str(self.folder) or os.readlink(entry / "exe") != os.path.realpath(program("videowall")):
+                    continue
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    return int(entry.name)
+            except OSError:
+                continue
+        raise AssertionError(f"rank {rank} is not there: {''.join(wall.lines)}")
 
     def test_missing_films_are_told_together_before_anything_plays(self):
-        (self.folder / "screen2.mp4").unlink()
-        (self.folder / "screen4.mp4").unlink()
-        done = self.wall(4, "--player", self.player, "--loop", "1")
+        (self.folder / "screen1.mp4").write_text("a film")
+        (self.folder / "screen3.mp4").write_text("a film")
+        done = self.wall(4, "--files", "screen%n.mp4", "--player", "null")
         self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
-        told = re.findall(r"^rank (\d) on \S+: (\S+): No such file or directory \(in (.+)\)$", done.stderr, re.M)
-        self.assertEqual(told, [("1", "screen2.mp4", str(self.folder)), ("3", "screen4.mp4", str(self.folder))])
-        self.assertEqual(self.plays(), [])
+        told = re.findall(r"^rank (\d) on \S+: (\S+): No such file or directory \(in (.+)\), nor has any other host it; prun --stage (\S+) ", done.stderr, re.M)
+        self.assertEqual(told, [(str(rank), name, str(self.folder), name) for rank, name in
+                                ((1, "screen2.mp4"), (3, "screen4.mp4"))])
 
     def test_missing_player_is_told_before_anything_plays(self):
-        for player in ("no-such-player --fs", "./no-such-player", str(self.folder / "screen1.mp4")):
-            with self.subTest(player=player):
-                done = self.wall(3, "--player", player, "--loop", "1")
-                self.assertEqual((done.returncode, done.stdout), (127, ""), done.stderr)
-                told = re.findall(r"^rank (\d) on \S+: there is no player (\S+);", done.stderr, re.M)
-                self.assertEqual(told, [(str(rank), player.split()[0]) for rank in range(3)])
+        done = self.wall(2, "film.mp4", "--player", "no-such-player --fs")
+        self.assertEqual((done.returncode, done.stdout), (127, ""), done.stderr)
+        self.assertEqual(len(re.findall(r"^rank \d on \S+: there is no player no-such-player;", done.stderr, re.M)), 2)
 
-    def test_failing_player_ends_the_wall_with_its_words(self):
-        for ending, status, how in (("exit 3", 3, "exited with status 3"),
-                                    ("kill -KILL $$", 137, "was killed by signal 9 (Killed)")):
-            with self.subTest(ending=ending):
-                player = self.script("failing", FAILING % ending)
-                start = time.monotonic()
-                done = self.wall(4, "--player", player)
-                self.assertLess(time.monotonic() - start, 10, "the others' films were played to their end")
-                self.assertEqual(done.returncode, status, done.stderr)
-                self.assertRegex(done.stderr, r"rank 2\b")
-                self.assertRegex(done.stderr, rf"the player on \S+ {re.escape(how)}: \S+ screen3\.mp4 \(round 1\)")
-                self.assertIn("line 10\nalmost\nno codec for this film\n", done.stderr)
-                self.assertNotIn("line 1\n", done.stderr)  # the last lines, not all
-
-    def test_failing_player_without_prun(self):
-        player = self.script("failing", FAILING.replace("screen3", "screen1") % "exit 4")
-        done = self.wall(0, "--player", player)
-        self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertIn("exited with status 4", done.stderr)
-        self.assertIn("no codec for this film\n", done.stderr)
-
-    def test_player_that_cannot_be_executed(self):
-        player = self.script("broken", "#!/no/such/interpreter\n")
-        done = self.wall(0, "--player", player)
-        self.assertEqual(done.returncode, 127, done.stderr)
-        self.assertIn("could not be started: No such file or directory", done.stderr)
-
-    def test_player_that_leaves_a_child_with_its_output(self):
-        marker = self.folder / "child"
-        player = self.script("parent", f"#!/bin/sh\nsleep 30 &\necho $! >> '{marker}'\nexit 0\n")
-        done = self.wall(0, "--player", player, "--loop", "2")
-        for pid in marker.read_text().split():
-            os.kill(int(pid), 15)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        played = re.search(r"in (\d+\.\d) s", done.stdout)
-        self.assertLess(float(played[1]), 15)
+    def test_too_few_screens(self):
+        done = self.wall(3, "film.mp4", "--grid", "2x1", "--player", "null")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("there is no screen for rank 2", done.stderr)
 
     def test_bad_arguments(self):
-        for bad, words in ((["--files", "screen%d.mp4"], "screen%d.mp4"), (["--files", "50%"], "50%"),
-                           (["--player", ""], "no program"), (["--player", "mpv 'x"], "not closed"),
-                           (["--loop", "0"], "--loop"), (["--loop", "many"], "many"), (["film.mp4"], "film.mp4")):
+        for bad, words in ((["film.mp4", "--files", "screen%n.mp4"], "either films"), ([], "either films"),
+                           (["--files", "screen%d.mp4"], "screen%d.mp4"), (["film.mp4", "--player", ""], "no program"),
+                           (["film.mp4", "--player", "mpv 'x"], "not closed"), (["film.mp4", "--loop", "0"], "--loop"),
+                           (["film.mp4", "--grid", "2"], "2x2"), (["film.mp4", "--start-at", "25:00"], "25:00"),
+                           (["film.mp4", "--report", "skew.pdf"], "skew.pdf"), (["film.mp4", "--sound", "loud"], "loud")):
             with self.subTest(arguments=bad):
                 self.assertIn(words, self.refused(3, "videowall", *bad))
-        self.helped(3, "videowall", "--files", "--player", "--display", "--loop")
+        self.helped(3, "videowall", "--files", "--player", "--display", "--loop", "--grid", "--layout", "--report")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,176 @@
+#include "conductor.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace wall {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A cue is on its way for some milliseconds; it may wait for a look at the screen's end.
+constexpr milliseconds soon{300};
+// A screen that has to show another place looks for it first.
+constexpr milliseconds later{1500};
+
+}  // namespace
+
+Conductor::Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan,
+                     OnSample on_sample, std::function<void(const std::string&)> say)
+    : world_(world),
+      clock_(clock),
+      plan_(std::move(plan)),
+      on_sample_(std::move(on_sample)),
+      say_(std::move(say)),
+      seats_(static_cast<std::size_t>(world.size())) {}
+
+void Conductor::step() {
+  take_messages();
+  if (!programme_ && !any_in({Phase::away, Phase::greeted})) settle_programme();
+  if (programme_ && timeline_.newest().number == 0 && !any_in({Phase::here, Phase::told})) {
+    start_together();
+  }
+}
+
+void Conductor::obey(const Command& command) {
+  if (!programme_ || timeline_.newest().number == 0) {
+    say_("not yet: the screens are not ready");
+    return;
+  }
+  if (command.kind == Command::Kind::stop) {
+    for (int rank = 0; rank < world_.size(); ++rank) tell(rank, std::int32_t{1}, stop_tag);
+    return;
+  }
+  const Time now = clock_.now();
+  if (const auto cue = cue_for(command, timeline_, *programme_, now + soon, now + later)) {
+    send_cue(*cue);
+  }
+}
+
+bool Conductor::finished() const {
+  return !any_in(
+      {Phase::away, Phase::greeted, Phase::here, Phase::told, Phase::ready, Phase::playing});
+}
+
+std::vector<ScreenStatus> Conductor::status() const {
+  std::vector<ScreenStatus> all;
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    const Seat& seat = seats_[rank];
+    const char* condition = "starting";
+    if (seat.phase == Phase::playing) condition = "standing still";
+    if (seat.phase == Phase::done) condition = "at the end";
+    if (seat.phase == Phase::lost) condition = "lost";
+    Sample sample = seat.last;
+    if (seat.phase != Phase::playing) sample.playing = 0;
+    all.push_back({world_.host(static_cast<int>(rank)), condition, sample});
+  }
+  return all;
+}
+
+void Conductor::take_messages() {
+  for (const int tag : {hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
+    for (;;) {
+      try {
+        const auto message = world_.iprobe(prun::any_source, tag);
+        if (!message) break;
+        take(message->source, tag);
+      } catch (const prun::Error& error) {
+        if (error.code() != prun::Errc::peer_lost) throw;
+        take_lost();
+      }
+    }
+  }
+}
+
+void Conductor::take(int rank, int tag) {
+  Seat& seat = seats_.at(static_cast<std::size_t>(rank));
+  if (tag == lengths_tag) {
+    seat.lengths = world_.recv<std::vector<double>>(rank, tag);
+    seat.phase = Phase::here;
+    // It comes when all others play.
+    if (programme_) settle_programme();
+  } else if (tag == sample_tag) {
+    for (const Sample& sample : world_.recv<std::vector<Sample>>(rank, tag)) {
+      seat.last = sample;
+      on_sample_(rank, sample);
+    }
+  } else {
+    world_.recv<std::int32_t>(rank, tag);
+    if (tag == hello_tag) {
+      seat.phase = Phase::greeted;
+      tell(rank, part_of(plan_.views.at(static_cast<std::size_t>(rank))), part_tag);
+      tell(rank, plan_.outputs.at(static_cast<std::size_t>(rank)), output_tag);
+    } else if (tag == done_tag) {
+      seat.phase = Phase::done;
+    } else if (timeline_.newest().number == 0) {
+      seat.phase = Phase::ready;
+    } else {
+      seat.phase = Phase::playing;
+      tell(rank, timeline_.newest(), cue_tag);
+    }
+  }
+}
+
+void Conductor::take_lost() {
+  for (const int rank : world_.acknowledge_lost()) {
+    seats_.at(static_cast<std::size_t>(rank)).phase = Phase::lost;
+    say_("the screen of rank " + std::to_string(rank) + " on " + world_.host(rank) +
+         " is lost; the others go on");
+  }
+}
+
+// Of a film that is not equally long everywhere the longest counts: the others show their last
+// picture until then, and all go on together.
+void Conductor::settle_programme() {
+  if (!programme_) {
+    std::vector<Seconds> films;
+    for (const Seat& seat : seats_) {
+      films.resize(std::max(films.size(), seat.lengths.size()));
+      for (std::size_t film = 0; film < seat.lengths.size(); ++film) {
+        films[film] = std::max(films[film], Seconds(seat.lengths[film]));
+      }
+    }
+    programme_.emplace(films, plan_.rounds);
+  }
+  std::vector<double> lengths;
+  for (const Seconds film : programme_->films()) lengths.push_back(film.count());
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    if (seats_[rank].phase != Phase::here) continue;
+    seats_[rank].phase = Phase::told;
+    tell(static_cast<int>(rank), lengths, programme_tag);
+  }
+}
+
+void Conductor::start_together() {
+  const Time earliest = clock_.now() + soon;
+  send_cue(make_cue(1, std::max(plan_.start.value_or(earliest), earliest), Seconds{}, true));
+}
+
+void Conductor::send_cue(const Cue& cue) {
+  timeline_.add(cue);
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    Seat& seat = seats_[rank];
+    if (seat.phase != Phase::ready && seat.phase != Phase::playing) continue;
+    seat.phase = Phase::playing;
+    tell(static_cast<int>(rank), cue, cue_tag);
+  }
+}
+
+// To a screen that may just be going.
+template <class T>
+void Conductor::tell(int rank, const T& what, int tag) {
+  try {
+    world_.send(what, rank, tag);
+  } catch (const prun::Error& error) {
+    if (error.code() != prun::Errc::peer_lost && error.code() != prun::Errc::peer_finished) throw;
+  }
+}
+
+bool Conductor::any_in(std::initializer_list<Phase> phases) const {
+  return std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+    return std::find(phases.begin(), phases.end(), seat.phase) != phases.end();
+  });
+}
+
+}  // namespace wall

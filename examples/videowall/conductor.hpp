@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <prun/prun.hpp>
+
+#include "command.hpp"
+#include "messages.hpp"
+#include "programme.hpp"
+#include "status_lines.hpp"
+#include "timeline.hpp"
+
+namespace wall {
+
+// Rank 0's part of the wall beside its own screen: brings the screens together, agrees on what
+// happens when, and hears how they do. A screen that comes later, because its board was out, is
+// told the same as the others before. Owned by main of rank 0; one thread.
+class Conductor {
+ public:
+  using OnSample = std::function<void(int rank, const Sample&)>;
+  struct Plan {
+    std::vector<View> views;           // of each rank
+    std::vector<std::string> outputs;  // the same
+    std::uint64_t rounds = 1;
+    std::optional<Time> start;  // not before that time
+  };
+  // A line for people goes to `say`.
+  Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan, OnSample on_sample,
+            std::function<void(const std::string&)> say);
+
+  // Takes in what the screens have said; returns soon.
+  void step();
+  void obey(const Command& command);
+
+  // No screen plays any more.
+  bool finished() const;
+
+  const std::optional<Programme>& programme() const { return programme_; }
+  const Timeline& timeline() const { return timeline_; }
+  std::vector<ScreenStatus> status() const;
+
+ private:
+  enum class Phase { away, greeted, here, told, ready, playing, done, lost };
+  struct Seat {
+    Phase phase = Phase::away;
+    std::vector<double> lengths;
+    Sample last{};
+  };
+
+  void take_messages();
+  void take(int rank, int tag);
+  void take_lost();
+  void settle_programme();
+  void start_together();
+  void send_cue(const Cue& cue);
+  template <class T>
+  void tell(int rank, const T& what, int tag);
+  bool any_in(std::initializer_list<Phase> phases) const;
+
+  prun::Communicator world_;
+  prun::Clock& clock_;
+  Plan plan_;
+  OnSample on_sample_;
+  std::function<void(const std::string&)> say_;
+  std::vector<Seat> seats_;
+  std::optional<Programme> programme_;
+  Timeline timeline_;
+};
+
+}  // namespace wall

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <prun/prun.hpp>
+
+#include "conductor.hpp"
+#include "options.hpp"
+#include "skew_log.hpp"
+#include "terminal_input.hpp"
+
+namespace wall {
+
+// What the user sees and types, on rank 0: commands for the Conductor, the lines of --status, the
+// plot of --report. Owned by the rank.
+class Director {
+ public:
+  // Throws std::invalid_argument where the layout does not fit the ranks.
+  Director(prun::Environment& env, const Options& options);
+
+  void step();
+  bool finished() const { return conductor_.finished(); }
+  // The last words, and the plot.
+  void finish();
+
+ private:
+  void say(const std::string& line);
+  void show_status();
+
+  prun::Environment& env_;
+  const Options& options_;
+  std::optional<SkewLog> log_;
+  Conductor conductor_;
+  TerminalInput input_;
+  bool announced_ = false;
+  double next_status_ = 0;  // of Environment::wtime
+  std::size_t lines_shown_ = 0;
+  bool terminal_;
+};
+
+}  // namespace wall

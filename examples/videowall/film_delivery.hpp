@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <prun/prun.hpp>
+
+namespace wall {
+
+// Who has a film and who gets it.
+struct Delivery {
+  int from = -1;            // a rank that has it; -1: nobody, or nobody needs it
+  std::vector<int> to;      // ranks that write it down, one for each host that lacks it
+  std::int64_t bytes = -1;  // its size where it is
+};
+// `sizes`: of the film on each rank's host, -1 where it is not; `needs`: ranks that play it.
+Delivery plan_delivery(const std::vector<std::int64_t>& sizes, const std::vector<bool>& needs,
+                       const std::vector<std::string>& hosts);
+
+// Where a host keeps films that were sent to it: in its user's cache folder.
+std::string kept_film(const std::string& film);
+
+// Sends films from boards that have them to those that lack them, over the network of the job, all
+// lacking ones at once. `films` are those of each rank. Collective; gives this rank's own as they
+// are to be opened here. Films that nobody has are left as they are, addresses too. A line for
+// people goes to `say`, on rank 0 or the one that sends. Throws std::runtime_error when a film cannot be written down.
+std::vector<std::string> deliver_films(const prun::Communicator& world,
+                                       const std::vector<std::vector<std::string>>& films,
+                                       const std::function<void(const std::string&)>& say);
+
+}  // namespace wall

@@ -1,0 +1,44 @@
+#include "obstacles.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "null_player.hpp"
+#include "words.hpp"
+
+namespace wall {
+
+Obstacles find_obstacles(const prun::Communicator& world, const std::string& program,
+                         const std::vector<std::string>& films) {
+  const std::string who = "rank " + std::to_string(world.rank()) + " on " + world.host() + ": ";
+  Obstacles obstacles;
+  for (const std::string& film : films) {
+    const bool is_address = film.find("://") != std::string::npos;
+    if (is_address || access(film.c_str(), R_OK) == 0) continue;
+    const std::string cause = std::generic_category().message(errno);
+    std::error_code error;
+    obstacles.text +=
+        who + film + ": " + cause + " (in " + std::filesystem::current_path(error).string() +
+        "), nor has any other host it; prun --stage " + film + " ... sends it along\n";
+    obstacles.exit_status = EXIT_FAILURE;
+  }
+  if (!is_null_player(program) && !can_start(program)) {
+    obstacles.text += who + "there is no player " + program +
+                      "; install it there (apt install mpv), or name another with --player\n";
+    obstacles.exit_status = 127;
+  }
+  return obstacles;
+}
+
+int tell_obstacles(const prun::Communicator& world, const Obstacles& mine) {
+  const std::vector<char> all = world.gatherv(mine.text, 0);
+  std::fwrite(all.data(), 1, all.size(), stderr);
+  return world.allreduce(mine.exit_status, prun::max);
+}
+
+}  // namespace wall

@@ -39,7 +39,7 @@ TEST(HostWatch, AHostThatAnswersDatagramsLivesThoughItsAgentSaysNothing) {
   asio::io_context io(1);
   Told told;
   HostWatch watch(io, limit, 2, handlers_for(io, told));
-  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", watch.begin(0).key);
+  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", {}, watch.begin(0).key);
   ASSERT_TRUE(answerer.ok()) << answerer.failure().text;
   watch.begin(1);
   watch.ask_at(0, "127.0.0.1", answerer.value()->port());
@@ -55,7 +55,7 @@ TEST(HostWatch, AnswersMadeWithAnotherKeyAreNone) {
   const auto other = watch.begin(1).key;
   watch.begin(0);
   watch.forget(1);
-  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", other);
+  const auto answerer = agent::ProbeAnswerer::open("127.0.0.1", {}, other);
   ASSERT_TRUE(answerer.ok()) << answerer.failure().text;
   watch.ask_at(0, "127.0.0.1", answerer.value()->port());
   io.run();

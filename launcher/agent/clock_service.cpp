@@ -10,6 +10,7 @@
 #include <ctime>
 #include <utility>
 
+#include "runtime/bootstrap/listening.hpp"
 #include "runtime/security/random.hpp"
 
 namespace prun::agent {
@@ -68,24 +69,18 @@ core::Result<std::uint16_t> ClockService::listen(const std::string& bind_address
                                                  const core::PortRange& ports) {
   asio::error_code error;
   const auto address = asio::ip::make_address(bind_address, error);
-  const auto last = ports.given() ? ports.last : std::uint16_t{0};
-  for (std::uint32_t port = ports.first; !error && port <= last; ++port) {
-    const udp::endpoint here(address, static_cast<std::uint16_t>(port));
-    socket_.close(error);
-    socket_.open(here.protocol(), error);
-    if (!error) socket_.bind(here, error);
-    if (error != asio::error::address_in_use || port == last) break;
-    error.clear();
-  }
+  if (!error) socket_.open(address.is_v6() ? udp::v6() : udp::v4(), error);
   if (!error) socket_.non_blocking(true, error);
   if (error) return core::Failure{Errc::resource, "no port for the clock: " + error.message()};
+  const auto port = bootstrap::bind_datagrams(socket_.native_handle(), address, ports);
+  if (!port.ok()) return port.failure();
   const int yes = 1;
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes));
   // Ahead of bulk in the queue of this host's own interface.
   const int low_delay = IPTOS_LOWDELAY;
   ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_TOS, &low_delay, sizeof(low_delay));
   receive();
-  return socket_.local_endpoint().port();
+  return port;
 }
 
 void ClockService::lead() {

@@ -39,7 +39,8 @@ LauncherWatch::LauncherWatch(asio::io_context& io, FrameLink& link, const livene
       heard_(steady_clock::now()),
       cut_off_(milliseconds(order.cut_off_ms), between_looks * 2, heard_) {
   // Without it the beats alone have to do.
-  if (auto opened = ProbeAnswerer::open(connection.server_address, order.key); opened.ok()) {
+  if (auto opened = ProbeAnswerer::open(connection.server_address, order.ports, order.key);
+      opened.ok()) {
     answerer_ = std::move(opened).value();
     link_.send(liveness::ProbePort{answerer_->port()});
   }

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <asio/ip/address.hpp>
-#include <asio/ip/udp.hpp>
 
 #include <array>
 #include <cerrno>
@@ -15,11 +14,10 @@
 #include <utility>
 
 #include "launcher/liveness/probe.hpp"
+#include "runtime/bootstrap/listening.hpp"
 
 namespace prun::agent {
 namespace {
-
-using asio::ip::udp;
 
 core::Failure failed(int error) {
   return {Errc::resource, "cannot answer probes: " + std::generic_category().message(error)};
@@ -28,20 +26,22 @@ core::Failure failed(int error) {
 }  // namespace
 
 core::Result<std::unique_ptr<ProbeAnswerer>> ProbeAnswerer::open(const std::string& address,
+                                                                 const core::PortRange& ports,
                                                                  const security::Key& key) {
   asio::error_code error;
-  udp::endpoint own(asio::ip::make_address(address, error), 0);
+  const auto own = asio::ip::make_address(address, error);
   if (error) return failed(error.value());
   system::Descriptor socket(
-      ::socket(own.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::socket(own.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   system::Descriptor stop(::eventfd(0, EFD_CLOEXEC));
-  if (!socket || !stop || ::bind(socket.get(), own.data(), static_cast<socklen_t>(own.size())) != 0)
-    return failed(errno);
-  auto length = static_cast<socklen_t>(own.capacity());
-  if (::getsockname(socket.get(), own.data(), &length) != 0) return failed(errno);
+  if (!socket || !stop) return failed(errno);
+  core::PortRange rest;
+  if (ports.size() > 1) rest = {static_cast<std::uint16_t>(ports.first + 1), ports.last};
+  const auto port = bootstrap::bind_datagrams(socket.get(), own, rest);
+  if (!port.ok()) return port.failure();
   try {
     return std::unique_ptr<ProbeAnswerer>(
-        new ProbeAnswerer(std::move(socket), std::move(stop), own.port(), key));
+        new ProbeAnswerer(std::move(socket), std::move(stop), port.value(), key));
   } catch (const std::system_error& no_thread) {
     return failed(no_thread.code().value());
   }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "launcher/system/descriptor.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/security/handshake.hpp"
 
@@ -16,8 +17,10 @@ namespace prun::agent {
 // destroying it ends the thread.
 class ProbeAnswerer {
  public:
-  // `address` is numeric; the port is the system's choice.
+  // `address` is numeric. The port is of `ports`, but not the first, which is left to the clock; the
+  // system's choice where there is none.
   static core::Result<std::unique_ptr<ProbeAnswerer>> open(const std::string& address,
+                                                           const core::PortRange& ports,
                                                            const security::Key& key);
   ~ProbeAnswerer();
   ProbeAnswerer(const ProbeAnswerer&) = delete;

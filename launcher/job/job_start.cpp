@@ -337,7 +337,11 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
   }
   move(host, HostEvent::hello_received);
   if (login_watch_) login_watch_->forget(host);
-  if (watch_ && !machine.local) machine.channel->send(watch_->begin(host));
+  if (watch_ && !machine.local) {
+    auto order = watch_->begin(host);
+    order.ports = plan_.options.ports;
+    machine.channel->send(order);
+  }
   leave_window(machine);
   check_stage();
 }

@@ -13,6 +13,7 @@ void Watch::encode(wire::Writer& out) const {
   out.u32(beat_ms);
   out.u32(cut_off_ms);
   out.raw(key);
+  bootstrap::put_ports(out, ports);
 }
 
 core::Result<Watch> Watch::decode(wire::Reader& in) {
@@ -21,6 +22,7 @@ core::Result<Watch> Watch::decode(wire::Reader& in) {
   message.cut_off_ms = in.u32();
   const auto key = in.raw(message.key.size());
   std::copy(key.begin(), key.end(), message.key.begin());
+  message.ports = bootstrap::get_ports(in);
   if (message.beat_ms < shortest_beat_ms || message.cut_off_ms < message.beat_ms) in.fail();
   return checked(in, message, "watch");
 }

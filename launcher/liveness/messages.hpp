@@ -15,8 +15,9 @@ struct Watch {
   static constexpr auto kind = bootstrap::ControlKind::watch;
   std::uint32_t beat_ms = 0;  // at least shortest_beat_ms
   std::uint32_t cut_off_ms =
-      0;                // an agent whose network reaches no launcher for so long ends its ranks
-  security::Key key{};  // of the probes to this host, see liveness/probe.hpp
+      0;                    // an agent whose network reaches no launcher for so long ends its ranks
+  security::Key key{};      // of the probes to this host, see liveness/probe.hpp
+  core::PortRange ports{};  // to answer probes on, where it can be one of these
 
   static constexpr std::uint32_t shortest_beat_ms = 10;
 

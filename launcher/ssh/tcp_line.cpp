@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,13 +37,23 @@ std::optional<tcp_info> state_of(int socket) {
   return info;
 }
 
+// A child that was forked just now has all that this process has, other lines among it.
+bool is_program_of_its_own(const std::string& process) {
+  struct stat own {};
+  struct stat its {};
+  return ::stat("/proc/self/exe", &own) == 0 && ::stat((process + "/exe").c_str(), &its) == 0 &&
+         (own.st_ino != its.st_ino || own.st_dev != its.st_dev);
+}
+
 }  // namespace
 
 std::optional<TcpLine> TcpLine::of(pid_t process) {
 #if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
   const system::Descriptor held(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
   if (!held) return std::nullopt;
-  const std::string folder = "/proc/" + std::to_string(process) + "/fd";
+  const std::string its_place = "/proc/" + std::to_string(process);
+  if (!is_program_of_its_own(its_place)) return std::nullopt;
+  const std::string folder = its_place + "/fd";
   for (const auto& name : system::names_in(folder)) {
     char what[8] = {};
     if (::readlink((folder + "/" + name).c_str(), what, sizeof what - 1) < 0 ||

@@ -14,7 +14,7 @@ namespace prun::ssh {
 // the connection open; ends like any value and leaves the connection as it was. One thread.
 class TcpLine {
  public:
-  // Nothing where the process has no connection (yet), or where the kernel does not let us look: before
+  // Nothing where the process has no connection (yet) or is this program's still, or where the kernel does not let us look: before
   // Linux 5.6, or where nobody may trace their own children.
   static std::optional<TcpLine> of(pid_t process);
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/result.hpp"
 #include "runtime/wire/codec.hpp"
 
@@ -17,6 +18,19 @@ core::Result<Message> checked(const wire::Reader& in, Message message, const cha
                          std::string("control message ") + name + " does not fit its bytes"};
   }
   return message;
+}
+
+inline void put_ports(wire::Writer& out, const core::PortRange& ports) {
+  out.u16(ports.first);
+  out.u16(ports.last);
+}
+
+inline core::PortRange get_ports(wire::Reader& in) {
+  core::PortRange ports;
+  ports.first = in.u16();
+  ports.last = in.u16();
+  if (!ports.valid()) in.fail();
+  return ports;
 }
 
 inline void put_bool(wire::Writer& out, bool value) {

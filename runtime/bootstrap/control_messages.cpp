@@ -90,19 +90,6 @@ JobKey get_key(Reader& in) {
   return key;
 }
 
-void put_ports(Writer& out, const core::PortRange& ports) {
-  out.u16(ports.first);
-  out.u16(ports.last);
-}
-
-core::PortRange get_ports(Reader& in) {
-  core::PortRange ports;
-  ports.first = in.u16();
-  ports.last = in.u16();
-  if (!ports.valid()) in.fail();
-  return ports;
-}
-
 RankPhase get_phase(Reader& in) {
   const std::uint8_t value = in.u8();
   if (value > static_cast<std::uint8_t>(RankPhase::finalized)) in.fail();

@@ -1,8 +1,12 @@
 #include "runtime/bootstrap/listening.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <asio/ip/udp.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 namespace prun::bootstrap {
 namespace {
@@ -61,6 +65,25 @@ core::Result<std::uint16_t> listen(asio::ip::tcp::acceptor& acceptor, const std:
   asio::error_code ignored;
   acceptor.close(ignored);
   return refused(address, ports, error);
+}
+
+core::Result<std::uint16_t> bind_datagrams(int socket, const asio::ip::address& address,
+                                           const core::PortRange& ports) {
+  const auto bound_to = [&](std::uint16_t port) {
+    const asio::ip::udp::endpoint here(address, port);
+    return ::bind(socket, here.data(), static_cast<socklen_t>(here.size())) == 0;
+  };
+  for (std::uint32_t i = 0; i < ports.size(); ++i) {
+    const auto port = static_cast<std::uint16_t>(ports.first + i);
+    if (bound_to(port)) return port;
+  }
+  asio::ip::udp::endpoint chosen;
+  auto length = static_cast<socklen_t>(chosen.capacity());
+  if (!bound_to(0) || ::getsockname(socket, chosen.data(), &length) != 0) {
+    return core::Failure{Errc::resource, "cannot take datagrams on " + address.to_string() + ": " +
+                                             std::generic_category().message(errno)};
+  }
+  return chosen.port();
 }
 
 }  // namespace prun::bootstrap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <cstdint>
@@ -16,5 +17,10 @@ namespace prun::bootstrap {
 // is not for children. A Failure says what to do.
 core::Result<std::uint16_t> listen(asio::ip::tcp::acceptor& acceptor, const std::string& address,
                                    const core::PortRange& ports, std::uint32_t turn, int backlog);
+
+// Binds a UDP socket and answers the port: the first of the range that is free, or one of the system's
+// choice, which without a firewall does as well.
+core::Result<std::uint16_t> bind_datagrams(int socket, const asio::ip::address& address,
+                                           const core::PortRange& ports);
 
 }  // namespace prun::bootstrap

@@ -150,8 +150,8 @@ channel.finalize()
 class Ports(NetworkTest):
     """The scenario leaves-early meets in a barrier, segfault 99 as well, and then its ranks wait for nothing."""
 
-    def listening(self, host):
-        lines = self.on(host, "ss -Hltn").stdout.splitlines()
+    def listening(self, host, of="tcp"):
+        lines = self.on(host, f"ss -Hln --{of}").stdout.splitlines()
         return {line.split()[3] for line in lines if not line.split()[3].endswith(":22")}
 
     def waiting(self, *words):
@@ -173,6 +173,8 @@ class Ports(NetworkTest):
                 wait_until(lambda: self.listening("rpi2") == wanted, 10, "rpi2 listens at " + str(wanted))
                 wanted = {"10.0.0.1:5000", "10.0.0.1:5001"}
                 wait_until(lambda: self.listening("rpi1") == wanted, 10, "rpi1 listens at " + str(wanted))
+                # Where ssh came to; the first port is the clock's.
+                self.assertEqual(self.listening("rpi2", "udp"), {"10.77.0.2:5001"})
                 self.end(process)
                 self.cluster.wait_idle()
 

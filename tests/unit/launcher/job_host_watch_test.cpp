@@ -38,7 +38,7 @@ class HostWatchTest : public testing::Test {
 
   // Host 0 is asked, and answers those who have this key.
   void answer_for_host_0(const security::Key& key) {
-    auto opened = agent::ProbeAnswerer::open("127.0.0.1", key);
+    auto opened = agent::ProbeAnswerer::open("127.0.0.1", {}, key);
     ASSERT_TRUE(opened.ok()) << opened.failure().text;
     answerer_ = std::move(opened).value();
     watch_.ask_at(0, "127.0.0.1", answerer_->port());

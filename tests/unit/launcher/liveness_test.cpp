@@ -30,7 +30,7 @@ bool is_taken(const std::vector<std::byte>& bytes) {
 }
 
 TEST(LivenessMessages, ComeAsTheyWent) {
-  const auto bytes = bytes_of(Watch{500, 30000, sample_key()});
+  const auto bytes = bytes_of(Watch{500, 30000, sample_key(), {5000, 5009}});
   wire::Reader in(bytes);
   const auto watch = Watch::decode(in);
   ASSERT_TRUE(watch.ok());
@@ -38,6 +38,7 @@ TEST(LivenessMessages, ComeAsTheyWent) {
   EXPECT_EQ(watch.value().beat_ms, 500u);
   EXPECT_EQ(watch.value().cut_off_ms, 30000u);
   EXPECT_EQ(watch.value().key, sample_key());
+  EXPECT_EQ(watch.value().ports, (core::PortRange{5000, 5009}));
   EXPECT_TRUE(is_taken<Beat>(bytes_of(Beat{})));
   EXPECT_TRUE(is_taken<ProbePort>(bytes_of(ProbePort{65535})));
 }
@@ -55,6 +56,7 @@ TEST(LivenessMessages, OutOfBoundsTheyAreNone) {
   EXPECT_FALSE(is_taken<Watch>(bytes_of(Watch{Watch::shortest_beat_ms - 1, 30000, {}})));
   EXPECT_TRUE(is_taken<Watch>(bytes_of(Watch{Watch::shortest_beat_ms, 30000, {}})));
   EXPECT_FALSE(is_taken<Watch>(bytes_of(Watch{500, 499, {}})));
+  EXPECT_FALSE(is_taken<Watch>(bytes_of(Watch{500, 30000, {}, {5009, 5000}})));
   EXPECT_FALSE(is_taken<ProbePort>(bytes_of(ProbePort{0})));
 }
 

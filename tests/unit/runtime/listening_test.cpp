@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <asio/io_context.hpp>
+#include <asio/ip/udp.hpp>
+
+#include <vector>
 
 #include "runtime/transport/tcp/unreachable_words.hpp"
 
@@ -47,6 +50,30 @@ TEST(Listening, TheSystemChoosesWhereThereIsNoRange) {
   const auto second = other.listen({}, 7);
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_NE(first.value(), second.value());
+}
+
+TEST(Listening, DatagramsComeInAtThePortsOfTheRangeAndThenAtAnyOther) {
+  const auto loopback = asio::ip::make_address("127.0.0.1");
+  asio::io_context io;
+  std::vector<asio::ip::udp::socket> sockets;
+  const auto bind = [&](const core::PortRange& ports) {
+    sockets.emplace_back(io, asio::ip::udp::v4());
+    return bootstrap::bind_datagrams(sockets.back().native_handle(), loopback, ports).value();
+  };
+  // What nobody else has at the moment: two in a row.
+  core::PortRange ports;
+  do {
+    sockets.clear();
+    ports.first = bind({});
+    ports.last = static_cast<std::uint16_t>(ports.first + 1);
+    sockets.clear();
+  } while (ports.first > 65000 || bind({ports.last, ports.last}) != ports.last);
+  sockets.clear();
+  EXPECT_EQ(bind(ports), ports.first);
+  EXPECT_EQ(bind(ports), ports.last);
+  const auto other = bind(ports);
+  EXPECT_NE(other, 0);
+  EXPECT_TRUE(other < ports.first || other > ports.last);
 }
 
 TEST(Listening, EachTakesItsTurnAndThenWhatIsFree) {

@@ -18,4 +18,4 @@ STRANGERS = Experiment(
     "strangers", 0, "Strangers",
     f"Half a round trip and streams between two hosts while a third one calls the ports of all ranks {CALLS_A_SECOND} times a "
     f"second, keeps up to {HELD} connections, and says garbage, nothing, half a greeting, or a byte at a time.",
-    runs=runs(2.0), quick=runs(1.0), tables=COST.tables, panels=COST.panels, rounds=3, needs="--ports")
+    runs=runs(2.0), quick=runs(0.3), tables=COST.tables, panels=COST.panels, rounds=3, needs="--ports")

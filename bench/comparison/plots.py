@@ -7,6 +7,7 @@ from . import words
 
 # One colour each in every plot, told apart also by those who see few colours.
 COLOURS = {"prun": "#D55E00", "prun_auto": "#D55E00", "prun_off": "#E69F00", "prun_encrypted": "#E69F00",
+           "prun_besieged": "#E69F00",
            "mpich": "#0072B2", "openmpi": "#009E73", "tcp_spinning": "#666666", "tcp_blocking": "#AAAAAA", "ssh": "#666666",
            "clock_error": "#D55E00", "clock_bound": "#666666"}
 LEVEL_COLOURS = ("#000000", "#AA3377")

@@ -7,6 +7,8 @@ import subprocess
 from .places import found_program
 from .processes import CommandFailed, run_command, started
 
+FOLDER = os.path.dirname(os.path.realpath(__file__))
+
 
 class Program:
     """A benchmark program and its launcher. name: as in the program's own output."""
@@ -103,6 +105,26 @@ class PrunClock(Prun):
         return operation.startswith("clock_")
 
 
+class PrunBesieged(Prun):
+    """Among strangers on the last host, who call the ports of all ranks without pause."""
+    name = "prun_besieged"
+    title = "prun, besieged"
+    port = 5000
+    options = ("--ports", f"{port}-{port}")
+    least_calls = 100  # that were taken, or there was no siege
+
+    def run(self, place, arguments, **limits):
+        crowd = place.on(len(place.hosts) - 1, ["nice", "-n", "19", "python3", os.path.join(FOLDER, "crowd.py")] +
+                         [f"{host}:{self.port}" for host in place.hosts])
+        with started(crowd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as strangers:
+            records = super().run(place, arguments, **limits)
+            strangers.terminate()
+            said, complaint = strangers.communicate(timeout=10)
+            if not said.strip().isdigit() or int(said) < self.least_calls:
+                raise CommandFailed(f"strangers got through {said.strip() or 'not once'} times: {complaint.strip()}")
+        return records
+
+
 class Mpich(Program):
     name = "mpich"
     title = "MPICH"
@@ -179,7 +201,7 @@ class Ssh(Program):
 
 
 # In the order in which they take turns.
-PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, PrunEncrypted, PrunClock, Prun)
+PROGRAMS = (Tcp, Ssh, Mpich, OpenMpi, PrunOff, PrunAuto, PrunEncrypted, PrunBesieged, PrunClock, Prun)
 
 
 def places_of(place):

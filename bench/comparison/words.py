@@ -1,7 +1,7 @@
 """Figures and names as people read them."""
 TITLES = {"tcp_spinning": "TCP spinning", "tcp_blocking": "TCP blocking", "mpich": "MPICH", "openmpi": "Open MPI",
           "prun": "prun", "prun_auto": "prun, auto", "prun_off": "prun, off",
-          "prun_encrypted": "prun, encrypted", "ssh": "ssh",
+          "prun_encrypted": "prun, encrypted", "prun_besieged": "prun, besieged", "ssh": "ssh",
           "prun_clock": "prun's clock", "clock_error": "prun, error of the worst reading", "clock_bound": "bound it gave"}
 NOTHING = "-"
 

@@ -24,6 +24,9 @@ RANKS_PER_HOST = 2
 
 # Well below the time after which a host that does not answer counts as dead, with what TCP takes to notice.
 LONGEST_CUT = 1.5
+# A host whose cable is back asks for the addresses of the others once a second (ARP). One that is cut off anew before an
+# answer came was never back.
+SHORTEST_CONTACT = 1.2
 SPEEDS = ("10mbit", "100mbit", "1gbit")
 
 # What may be more at the end than in the middle: buffers that the traffic happened to need, not a leak.
@@ -89,16 +92,18 @@ class Watch:
 
 class Soak(unittest.TestCase):
     def disturb(self, cluster, choice):
-        """One thing that happens to a network. The launcher's own host is spared nothing."""
+        """One thing that happens to a network; tells how long it has to be left alone then. The launcher's own host is
+        spared nothing."""
         host = choice.choice(cluster.hosts)
         if choice.random() < 0.5:
             cluster.rate(choice.choice(SPEEDS), host)
-            return
+            return choice.uniform(0.2, 1.0)
         began = time.monotonic()
         cluster.cut(host)
         time.sleep(choice.uniform(0.05, LONGEST_CUT))  # what happens, not what is waited for
         cluster.mend(host)
         self.longest_cut = max(self.longest_cut, time.monotonic() - began)  # longer than meant where the machine is busy
+        return SHORTEST_CONTACT + choice.uniform(0, 1.0)
 
     def test_nothing_is_lost_and_nothing_grows(self):
         choice = random.Random(SEED)
@@ -112,9 +117,9 @@ class Soak(unittest.TestCase):
                                 "all ranks run")
             disturbances = 0
             while time.monotonic() < end and job.poll() is None:
-                self.disturb(cluster, choice)
+                rest = self.disturb(cluster, choice)
                 disturbances += 1
-                quiet = time.monotonic() + choice.uniform(0.2, 1.0)
+                quiet = time.monotonic() + rest
                 while time.monotonic() < quiet:
                     watch.look()
                     time.sleep(0.1)

@@ -95,19 +95,26 @@ class Wall(unittest.TestCase):
         film = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory())) / "film.mkv"
         numbered_film.write(film, PICTURES)
         (cls.cluster.root("rpi1") / "root/film.mkv").write_bytes(film.read_bytes())
-        cls.screens = []
         for host in cls.cluster.hosts:
-            server = cls.cluster.popen(host, ["Xvfb", ":0", "-screen", "0", f"{TILE[0]}x{TILE[1]}x24", "-fbdir", "/tmp",
-                                              "-nolisten", "tcp"], stdout=None, stderr=None)
-            cls.addClassCleanup(server.wait)
-            cls.addClassCleanup(server.terminate)
-        for host in cls.cluster.hosts:
-            buffer = cls.cluster.root(host) / "tmp/Xvfb_screen0"
-            wait_until(lambda: buffer.exists() and buffer.stat().st_size > TILE[0] * TILE[1] * 4, 20, f"display of {host}")
-            cls.screens.append(numbered_film.Framebuffer(buffer))
+            cls.start_display(host, 0, *TILE)
+        cls.screens = [cls.screen(host, 0) for host in cls.cluster.hosts]
 
-    def start(self, *arguments):
-        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", "rpi[1-4]", "-x", SKEW, "--on-failure=continue",
+    @classmethod
+    def start_display(cls, host, number, width, height):
+        (cls.cluster.root(host) / f"tmp/{number}").mkdir()
+        server = cls.cluster.popen(host, ["Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-fbdir",
+                                          f"/tmp/{number}", "-nolisten", "tcp"], stdout=None, stderr=subprocess.DEVNULL)
+        cls.addClassCleanup(server.wait)
+        cls.addClassCleanup(server.terminate)
+
+    @classmethod
+    def screen(cls, host, number):
+        buffer = cls.cluster.root(host) / f"tmp/{number}/Xvfb_screen0"
+        wait_until(lambda: buffer.exists() and buffer.stat().st_size > TILE[0] * TILE[1] * 4, 20, f"display of {host}")
+        return numbered_film.Framebuffer(buffer)
+
+    def start(self, hosts, *arguments):
+        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", hosts, "-x", SKEW, "--on-failure=continue",
                                            vcluster.BIN / "videowall", "film.mkv", "--player", "mpv --vo=x11", *arguments],
                                   stdin=subprocess.PIPE)
 
@@ -122,8 +129,51 @@ class Wall(unittest.TestCase):
     def pictures(self):
         return [screen.number() for screen in self.screens]
 
+    def test_a_turned_screen_and_commands(self):
+        """One beside the other, the right one on its side and at another display: above and below the film is cut off."""
+        self.start_display("rpi2", 1, TILE[1], TILE[0])
+        right = self.screen("rpi2", 1)
+        screen = '[[screen]]\nhost = "%s"\nposition = [%d, 0]\nsize = [160, 90]\n'
+        (self.cluster.root("rpi1") / "root/wall.toml").write_text(
+            screen % ("rpi1", 0) + screen % ("rpi2", 160) + 'rotation = 90\noutput = ":1"\n')
+
+        def whole():
+            turned = right.grab()  # its top is on the right
+            columns = [b"".join(turned[TILE[0] - 1 - x][3 * y:3 * y + 3] for x in range(TILE[0])) for y in range(TILE[1])]
+            return [a + b for a, b in zip(self.screens[0].grab(), columns)]
+
+        def numbers(rows):
+            """In each half."""
+            line = rows[numbered_film.TOP + numbered_film.BLOCK - 4 - cut]
+            return [sum(1 << bit for bit in range(numbered_film.BITS)
+                        if line[3 * (half * TILE[0] + numbered_film.LEFT + bit * numbered_film.BLOCK + 7)] > 128)
+                    for half in (0, 1)]
+
+        def still():
+            """The picture that does not change any more."""
+            before = whole()
+            time.sleep(0.2)
+            return before if before == whole() else None
+
+        cut = (numbered_film.HEIGHT - TILE[1]) // 2
+        # The film once more: a list of two.
+        wall = self.start("rpi1,rpi2", "film.mkv", "--layout", "wall.toml", "--loop", "1")
+        wait_until(lambda: min(numbers(whole())) > 5, 40, "both screens play")
+        wall.stdin.write("pause\n")
+        wall.stdin.flush()
+        shown = wait_until(still, 10, "it stands still")
+        number, other = numbers(shown)
+        self.assertEqual(number, other)
+        self.assert_shows(shown, numbered_film.picture(number)[cut:cut + TILE[1]])
+        wall.stdin.write("next\n")
+        wall.stdin.flush()
+        wait_until(lambda: numbers(whole()) == [0, 0], 10, "the second film's first picture")
+        wall.stdin.write("stop\n")
+        out, err = wall.communicate(timeout=20)
+        self.assertEqual((wall.returncode, err), (0, ""), out)
+
     def test_a_minute_with_two_loops_then_a_player_is_killed(self):
-        wall = self.start("--grid", "2x2", "--loop", "6", "--report", "/root/skew.svg")
+        wall = self.start("rpi[1-4]", "--grid", "2x2", "--loop", "6", "--report", "/root/skew.svg")
         wait_until(lambda: min(self.pictures()) > 0, 40, "all screens play")
         with Watch(self.screens) as watch:
             time.sleep(1)
@@ -152,9 +202,12 @@ class Wall(unittest.TestCase):
         whole = [left + right for row in (0, 2) for left, right in zip(tiles[row], tiles[row + 1])]
         if "PRUN_WALL_PICTURE" in os.environ:
             numbered_film.write_png(pathlib.Path(os.environ["PRUN_WALL_PICTURE"]), whole)
-        off = sorted(abs(a - b) for shown, drawn in zip(whole, numbered_film.picture(number)) for a, b in zip(shown, drawn))
-        print(f"picture {number} of the film: levels off, mean {sum(off) / len(off):.2f}, worst {off[-1]} of 255")
-        self.assertEqual(len(off), 3 * numbered_film.WIDTH * numbered_film.HEIGHT)
+        self.assert_shows(whole, numbered_film.picture(number))
+
+    def assert_shows(self, whole, drawn):
+        off = sorted(abs(a - b) for ours, its in zip(whole, drawn) for a, b in zip(ours, its))
+        print(f"a picture put together from screenshots: levels off, mean {sum(off) / len(off):.2f}, worst {off[-1]} of 255")
+        self.assertEqual([len(row) for row in whole], [len(row) for row in drawn])
         # What compression and colours at half the size change.
         self.assertLess(sum(off) / len(off), 3)
         self.assertLess(off[len(off) * 99 // 100], 12)
@@ -169,8 +222,9 @@ class Wall(unittest.TestCase):
         self.assertGreater(len(seen), 60 * RATE)
         self.assertGreater(len(skew), 55 * RATE)
         self.assertLess(statistics.median(skew), 0.010)
-        # Four players and four X servers share the cores with whatever else this machine does.
-        self.assertGreater(within, 0.995)
+        # Four players and four X servers share the cores with whatever else this machine does: seven of each core's
+        # users at once were seen to hold up half a percent.
+        self.assertGreater(within, 0.98)
         self.assertLess(skew[len(skew) * 99 // 100], FRAME)
 
     def assert_no_gap_at_loops(self, seen):

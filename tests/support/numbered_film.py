@@ -86,7 +86,12 @@ class Framebuffer:
                        for bit in range(BITS)]
 
     def number(self):
-        """Of the picture on it; 0 as well where it is black."""
+        """Of the picture on it; 0 as well where it is black. Never while it is being drawn."""
+        while (number := self._read()) != self._read():
+            pass
+        return number
+
+    def _read(self):
         return sum(1 << bit for bit, mark in enumerate(self._marks) if self._bytes[mark] > 128)
 
     def grab(self):

@@ -52,7 +52,7 @@ std::optional<int> divide(system::Leftovers& leftovers) {
   ::close(STDIN_FILENO);
   ::close(STDOUT_FILENO);
   const int status = wait_for_end(child, signals);
-  end_descendants();
+  end_descendants_children_last();
   leftovers.clear();
   return status;
 }

@@ -136,7 +136,10 @@ void insist_that_descendants_end(int number) {
   }
 }
 
-void end_descendants() {
+namespace {
+
+// Kills in rounds, because a process may have forked between the look and the blow.
+void end_all(void (*blow)()) {
   const auto deadline = std::chrono::steady_clock::now() + longest_death;
   std::chrono::milliseconds pause{1};
   for (;;) {
@@ -144,12 +147,30 @@ void end_descendants() {
     while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
     }
     if (pid < 0) return;  // no child is left, so nothing below is
-    // Again each time: a process may have forked between the look and the blow.
-    signal_descendants(SIGKILL);
+    blow();
     if (std::chrono::steady_clock::now() > deadline) return;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }
+}
+
+}  // namespace
+
+void end_descendants() {
+  end_all([] { signal_descendants(SIGKILL); });
+}
+
+void end_descendants_children_last() {
+  end_all([] {
+    std::vector<pid_t> children;
+    for (const auto& process : all_processes()) {
+      if (process.parent == ::getpid()) children.push_back(process.pid);
+    }
+    for (const pid_t child : children) {
+      for (const pid_t pid : descendants(child)) send(pid, SIGKILL);
+    }
+    for (const pid_t child : children) send(child, SIGKILL);
+  });
 }
 
 }  // namespace prun::agent

@@ -29,5 +29,8 @@ void insist_that_descendants_end(int number);
 
 // Kills and reaps everything below this process and returns when it is gone, or after five seconds.
 void end_descendants();
+// The same, the children of this process after all that is below them: one of them may be an agent that has
+// been told to end the others, and does if this process is killed now.
+void end_descendants_children_last();
 
 }  // namespace prun::agent

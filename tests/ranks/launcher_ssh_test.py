@@ -286,8 +286,9 @@ class Logins(LauncherTest):
 
     def test_an_agent_that_says_nothing_any_more(self):
         # Nobody answers datagrams for it here.
-        done = self.run_hosts("one,two", 'exec 3<&0; sh -c "$command" <&3 & agent=$!; exec 3<&-; '
-                                         'test $host = two && sleep 1 && kill -STOP $(pgrep -P $agent) $agent; wait',
+        done = self.run_hosts("one,two", 'stop() { for one in $(pgrep -P $1); do stop $one; done; kill -STOP $1; }; '
+                                         'exec 3<&0; sh -c "$command" <&3 & agent=$!; exec 3<&-; '
+                                         'test $host = two && sleep 1 && stop $agent; wait',
                               "--node-timeout", "0.5", "-n", "4", program=("sleep", "100"))
         self.assertEqual(done.status, 125)
         self.assertRegex(done.last_line, r"^prun: two stopped answering \d\.\d s ago \(ranks 1, 3\)$")
@@ -345,7 +346,7 @@ class Logins(LauncherTest):
         self.assertEqual(text[-1], "pi@far")
         self.assertEqual(text[text.index("-p") + 1], "2222")
         self.assertEqual(text[text.index("-i") + 1], "key")
-        for option in ("BatchMode=yes", "ConnectTimeout=15", "GSSAPIAuthentication=no", "ServerAliveInterval=5"):
+        for option in ("BatchMode=yes", "ConnectTimeout=15", "GSSAPIAuthentication=no", "ServerAliveInterval=2"):
             self.assertIn(option, text)
         self.assertNotIn("StrictHostKeyChecking", " ".join(text))
 

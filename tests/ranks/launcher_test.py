@@ -661,7 +661,7 @@ class Ending(LauncherTest):
 
     def test_sigkill_of_one_or_two_of_the_agent_and_its_keepers(self):
         for names in (["keeper"], ["first keeper"], ["agent", "keeper"], ["agent", "first keeper"],
-                      ["keeper", "first keeper"]):
+                      ["keeper", "first keeper"], ["first keeper", "keeper"]):
             with self.subTest(names):
                 process = self.running("-n", "2", "sh", "-c", "echo up; setsid sleep 100 & sleep 100 & exec sleep 100", ranks=2)
                 agent = self.parent(self.of_job("PRUN_RANK=0")[0])

@@ -41,6 +41,7 @@ class Arrival : public ::testing::Test {
   ~Arrival() override { fs::remove_all(root_); }
 
   fs::path place() const { return root_ / "place/prun-agent"; }
+  bool kill_keepers_in_time() const;
   std::string start(const std::string& hash, const std::string& target) const {
     const std::string command =
         "true | " + place().string() + " --arrived " + hash + " '" + target + "' | cat";
@@ -83,11 +84,12 @@ TEST_F(Arrival, WhatIsNotWhatWasSentTakesNoName) {
   EXPECT_TRUE(fs::is_empty(root_ / "place"));
 }
 
-TEST_F(Arrival, WithoutItsKeepersItTidiesUpAllTheSame) {
-  fs::resize_file(place(), std::uintmax_t{128} << 20);  // it looks through itself for a while
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+// Kills both keepers of an agent that looks through itself; false if it had done so before.
+bool Arrival::kill_keepers_in_time() const {
+  fs::copy_file(PRUN_AGENT, place(), fs::copy_options::overwrite_existing);
+  fs::resize_file(place(), std::uintmax_t{128} << 20);
   int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
+  EXPECT_EQ(::pipe(ends), 0);
   const pid_t keeper = ::fork();
   if (keeper == 0) {
     ::dup2(ends[0], 0);
@@ -100,16 +102,25 @@ TEST_F(Arrival, WithoutItsKeepersItTidiesUpAllTheSame) {
   std::vector<pid_t> below;  // the other keeper, and below that the agent
   while (below.size() < 2 && std::chrono::steady_clock::now() < deadline)
     below = descendants(keeper);
+  EXPECT_EQ(below.size(), 2U);
   ::kill(keeper, SIGKILL);
-  ::kill(below.front(), SIGKILL);
-  ASSERT_EQ(::waitpid(keeper, nullptr, 0), keeper);
-  ASSERT_EQ(::waitpid(below.front(), nullptr, 0), below.front());
-  ASSERT_EQ(below.size(), 2U);
-  EXPECT_TRUE(fs::exists(place()));  // or the blow came too late
-  EXPECT_EQ(::waitpid(below.back(), nullptr, 0), below.back());
-  EXPECT_FALSE(fs::exists(place()));
+  for (const pid_t pid : below) {
+    if (pid != below.back()) ::kill(pid, SIGKILL);
+  }
+  const bool in_time = fs::exists(place());
+  ::waitpid(keeper, nullptr, 0);
+  for (const pid_t pid : below) EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
   ::close(ends[0]);
   ::close(ends[1]);
+  return in_time;
+}
+
+TEST_F(Arrival, WithoutItsKeepersItTidiesUpAllTheSame) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  int tries = 1;  // on a machine that gives us no processor for a while the blow comes too late
+  while (!kill_keepers_in_time() && tries < 10) ++tries;
+  EXPECT_LT(tries, 10);
+  EXPECT_FALSE(fs::exists(place()));
 }
 
 }  // namespace

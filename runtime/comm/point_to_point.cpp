@@ -3,6 +3,18 @@
 
 #include "runtime/comm/pending.hpp"
 
+namespace prun {
+namespace {
+
+// Who a call that blocks may hear from. One with a deadline ends in any case.
+std::span<const transport::WorldRank> sources_of(const detail::CommState& comm,
+                                                 const Deadline& deadline) {
+  return deadline.at() ? comm.sources() : comm.sources_of_waiting();
+}
+
+}  // namespace
+}  // namespace prun
+
 namespace prun::detail {
 
 void no_communicator() {
@@ -37,7 +49,7 @@ Status recv(CommState& comm, const RecvBuffer& buffer, Source source, TagMatch t
   if (source.any()) world.take_own();
   p2p::RecvOperation operation(world.endpoint());
   world.endpoint().start_recv(operation, pattern_of(comm, source, tag), buffer,
-                              comm.sources_of_waiting());
+                              sources_of(comm, deadline));
   const WaitingFor waiting("recv", at, [&](Awaited& awaited) { awaited.add(operation); });
   if (!world.wait([&] { return operation.done(); }, deadline, waiting)) {
     raise_timeout(comm, describe_recv(comm, "recv", source, tag));
@@ -55,7 +67,7 @@ Status sendrecv(CommState& comm, const SendBuffer& out, int dest, int send_tag,
   World& world = comm.world();
   p2p::RecvOperation incoming(world.endpoint());
   world.endpoint().start_recv(incoming, pattern_of(comm, source, recv_tag), in,
-                              dest == comm.rank() ? comm.sources() : comm.sources_of_waiting());
+                              dest == comm.rank() ? comm.sources() : sources_of(comm, deadline));
   p2p::SendOperation outgoing(world.endpoint());
   world.endpoint().start_send(outgoing, comm.world_rank(dest), comm.p2p_context(), send_tag, out,
                               false);
@@ -117,7 +129,7 @@ Status Communicator::probe(Source source, TagMatch tag, Deadline deadline, CallS
   if (source.any()) comm.world().take_own();
   const auto ended = [&] {
     found = look(comm, pattern);
-    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, comm.sources_of_waiting());
+    if (!found) hopeless = comm.world().endpoint().hopeless(pattern, sources_of(comm, deadline));
     return found || hopeless;
   };
   const auto describe = [&] { return detail::describe_recv(comm, "probe", source, tag); };

@@ -266,6 +266,8 @@ void nobody_left(const prun::Communicator& world) {
     prun::Request requests[] = {world.irecv(place, prun::any_source, 4)};
     prun::wait_all(requests);
   });
+  ends_with(prun::Errc::timed_out, "a receive with a deadline",
+            [&] { world.recv(place, prun::any_source, 4, 1ms); });
   // But what this rank sends itself comes.
   prun::Request own = world.irecv(place, prun::any_source, 4);
   world.send(9, 0, 4);

@@ -41,8 +41,8 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end after S seconds; --on-failure=continue: outlive losses
-  --hang-after S      tell what ranks wait for if none goes on; so does Ctrl-\
+  --timeout S         end after S seconds; --hang-after S: tell who waits
+  --on-failure=continue  outlive lost ranks; --restart N: start them again
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one

@@ -30,6 +30,7 @@
 #include "launcher/job/job.hpp"
 #include "launcher/job/plan_text.hpp"
 #include "launcher/job/port_room.hpp"
+#include "launcher/job/restarts.hpp"
 #include "launcher/keys/keys.hpp"
 #include "launcher/ssh/kept_connections.hpp"
 #include "launcher/stage/agent_binary.hpp"
@@ -175,6 +176,10 @@ int run(const cli::RunOptions& options, const std::vector<std::string>& environm
   if (const auto crowded = job::too_few_ports(options.ports, plan.hosts, plan.host_of_rank);
       !crowded.empty()) {
     return fail(crowded);
+  }
+  if (const auto many = job::too_many_restarts(options.restarts, plan.host_of_rank.size());
+      !many.empty()) {
+    return fail(many);
   }
   if (options.dry_run) {
     std::fputs(job::plan_text(plan).c_str(), stdout);

@@ -38,6 +38,9 @@ class ProgressLine {
     line.append(" pieces done, ").append(rate).append(" a second");
     for (const std::string& host : progress.lost_hosts)
       line.append(&host == progress.lost_hosts.data() ? ", lost: " : " ").append(host);
+    for (const int& rank : progress.returned)
+      line.append(&rank == progress.returned.data() ? ", back: rank " : " ")
+          .append(std::to_string(rank));
     if (terminal_) {
       std::fprintf(stderr, "\r%s\033[K", line.c_str());
     } else {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <prun/clock.hpp>
 #include <prun/communicator.hpp>
@@ -41,6 +42,21 @@ class Environment {
   // All ranks of the job.
   Communicator& world();
 
+  // How many times this rank was lost before and started again (prun --restart); 0: this is its
+  // first start. Others do not know it by world() any more, and every operation on that throws
+  // peer_lost here: see restore(), and Farm, which takes it in by itself.
+  int incarnation() const;
+
+  // A communicator of all ranks that are there, in the order of their ranks in the job: those that
+  // are left, and those that were started again. If none is missing each has its old number. Every
+  // one of them calls it, also in the place of survivors(), of which all is true that is said there;
+  // it waits for ranks that prun is about to start again, not for hosts that do not answer. Without
+  // --restart the same as world().survivors() before world() was changed.
+  Communicator restore(Deadline deadline = {}, CallSite at = CallSite::here());
+  // The ranks that have called restore() and wait there for this one. Asks nobody. So a program hears
+  // of ranks that are back although nobody needs them.
+  std::vector<int> waiting() const;
+
   // Hands over everything sent so far and leaves the job in good order. Not collective: a rank may
   // leave while others go on, as long as nobody wants more from it. Communicators throw
   // invalid_argument from then on. A rank that exits without (crash, exit() in the middle,
@@ -65,6 +81,7 @@ class Environment {
 
  private:
   std::shared_ptr<detail::World> state_;
+  std::shared_ptr<detail::CommState> own_world_;  // what world() was made of, whatever it is by now
   Communicator world_;
   std::unique_ptr<Clock> clock_;
 };

@@ -24,8 +24,9 @@ struct FarmProgress {
   std::optional<std::uint64_t> total;  // tasks, where that is known beforehand
   double seconds = 0;                  // since run() was called
   int workers = 0;        // ranks left that work for the master; with none it works by itself
-  std::vector<int> lost;  // ranks lost so far
+  std::vector<int> lost;  // ranks lost so far, and not back
   std::vector<std::string> lost_hosts;  // their hosts, each once
+  std::vector<int> returned;            // ranks that were started again and work for the master
 
   // Tasks a second.
   double rate() const { return seconds > 0 ? static_cast<double>(done) / seconds : 0; }
@@ -141,6 +142,9 @@ concept TaskRange = std::ranges::input_range<Tasks> &&
 // elsewhere. Without --on-failure=continue any loss ends the job. After run() the master has
 // acknowledged the losses that it has met (Communicator::acknowledge_lost). Collectives of a
 // communicator that has lost a rank do not work: continue with survivors().
+//
+// Returns. With prun --restart a farm of env.world() takes ranks in again that were lost and started
+// again, if they call the farms of the program in the same order as everybody.
 //
 // Errors. What `take`, the source of the tasks, or at the master `work` throws leaves run() there,
 // and the other ranks return from it. What `work` throws elsewhere leaves run() on that rank, which

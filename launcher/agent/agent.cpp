@@ -148,7 +148,7 @@ void Agent::on_frame(const ControlFrame& frame) {
       take<bootstrap::Endpoints>(frame, [this](const bootstrap::Endpoints& endpoints) {
         if (!setup_) return;
         for (const auto& endpoint : endpoints.list) {
-          if (endpoint.rank >= setup_->map.size())
+          if (endpoint.rank >= setup_->map.processes())
             return refuse("a rank listens that is not of the job");
           endpoints_[endpoint.rank] = endpoint.port;
         }
@@ -158,7 +158,8 @@ void Agent::on_frame(const ControlFrame& frame) {
     case ControlKind::peer_lost:
       take<bootstrap::PeerLost>(frame, [this](const bootstrap::PeerLost& lost) {
         if (!setup_) return;
-        if (lost.rank >= setup_->map.size()) return refuse("a rank is lost that is not of the job");
+        if (lost.rank >= setup_->map.processes())
+          return refuse("a rank is lost that is not of the job");
         lost_.push_back(lost);
         tell_joined(lost);
       });
@@ -167,6 +168,10 @@ void Agent::on_frame(const ControlFrame& frame) {
       take<bootstrap::EndRank>(frame, [this](const bootstrap::EndRank& order) {
         if (RankProcess* rank = find(order.rank)) rank->signal_group(SIGKILL);
       });
+      return;
+    case ControlKind::start_rank:
+      take<bootstrap::StartRank>(frame,
+                                 [this](const bootstrap::StartRank& order) { start_again(order); });
       return;
     case ControlKind::survivors_asked:
       take<bootstrap::SurvivorsAsked>(frame, [this](const bootstrap::SurvivorsAsked& asked) {
@@ -406,27 +411,31 @@ core::Status Agent::start_rank(RankProcess& rank, std::uint32_t local_rank) {
   const std::uint32_t program = setup_->program_of_rank[rank.rank()];
   std::vector<int> cores;
   std::optional<winsize> terminal;
-  if (setup_->terminal_rank == static_cast<std::int32_t>(rank.rank()))
+  // What was typed for a rank went to its first process, and so did its place in the memory of the host.
+  const bool first = rank.incarnation() == 0;
+  if (first && setup_->terminal_rank == static_cast<std::int32_t>(rank.rank()))
     terminal = winsize{setup_->terminal_rows, setup_->terminal_columns, 0, 0};
   if (setup_->programs[program].binding == bootstrap::Binding::core) cores = core_for(local_rank);
-  return rank.start({.program = setup_->programs[program],
-                     .runnable = runnables_[program],
-                     .base_environment = environment_,
-                     .place = {.rank = rank.rank(),
-                               .size = setup_->map.size(),
-                               .local_rank = local_rank,
-                               .host = setup_->map.hosts[setup_->host_index].name},
-                     .cores = std::move(cores),
-                     .wants_input = setup_->input_rank == bootstrap::JobSetup::input_for_all ||
-                                    setup_->input_rank == static_cast<std::int32_t>(rank.rank()),
-                     .terminal = terminal,
-                     .descriptor_limit = descriptor_limit_,
-                     .shared_memory = shared_memory_.get(),
-                     .clock = clock_page_ ? clock_page_->descriptor() : -1});
+  return rank.start(
+      {.program = setup_->programs[program],
+       .runnable = runnables_[program],
+       .base_environment = environment_,
+       .place = {.rank = rank.rank(),
+                 .size = setup_->map.size(),
+                 .local_rank = local_rank,
+                 .host = setup_->map.hosts[setup_->host_index].name,
+                 .incarnation = rank.incarnation()},
+       .cores = std::move(cores),
+       .wants_input = first && (setup_->input_rank == bootstrap::JobSetup::input_for_all ||
+                                setup_->input_rank == static_cast<std::int32_t>(rank.rank())),
+       .terminal = terminal,
+       .descriptor_limit = descriptor_limit_,
+       .shared_memory = first ? shared_memory_.get() : -1,
+       .clock = clock_page_ ? clock_page_->descriptor() : -1});
 }
 
 void Agent::terminate(const bootstrap::Terminate& order) {
-  started_ = true;  // an order to start that is still on its way comes too late
+  started_ = ending_ = true;  // an order to start that is still on its way comes too late
   if (order.grace_ms == 0) {
     grace_.cancel();
     signal_descendants(SIGKILL);
@@ -468,7 +477,7 @@ template <class Message>
 void Agent::pass_up(RankProcess& rank, const ControlFrame& frame) {
   const auto message = bootstrap::decode_frame<Message>(frame);
   if (!message.ok()) return reject(rank, message.failure().text);
-  if (message.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+  if (message.value().rank != process_of(rank)) return reject(rank, "it speaks for another rank");
   launcher_->send(message.value());
 }
 
@@ -493,7 +502,7 @@ void Agent::on_rank_frame(RankProcess& rank, const ControlFrame& frame) {
     case ControlKind::rank_state: {
       const auto state = bootstrap::decode_frame<bootstrap::RankState>(frame);
       if (!state.ok()) return reject(rank, state.failure().text);
-      if (state.value().rank != rank.rank()) return reject(rank, "it speaks for another rank");
+      if (state.value().rank != process_of(rank)) return reject(rank, "it speaks for another rank");
       launcher_->send(state.value());
       states_.answered(rank.rank(), state.value().number);
       return;
@@ -527,10 +536,10 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
   if (rank.phase != RankPhase::never_joined) return reject(rank, "it has said hello before");
 
   rank.phase = RankPhase::joined;
-  rank.tell(bootstrap::Welcome{setup_->map, setup_->key, rank.rank(), setup_->bind_address,
-                               hello_.cores, setup_->compression, setup_->encrypt,
-                               shared_memory_.get(), clock_page_ ? clock_page_->descriptor() : -1,
-                               setup_->ports, setup_->on_failure});
+  rank.tell(bootstrap::Welcome{
+      setup_->map, setup_->key, process_of(rank), setup_->bind_address, hello_.cores,
+      setup_->compression, setup_->encrypt, rank.incarnation() == 0 ? shared_memory_.get() : -1,
+      clock_page_ ? clock_page_->descriptor() : -1, setup_->ports, setup_->on_failure});
   if (!endpoints_.empty()) {
     bootstrap::Endpoints known;
     for (const auto& [number, port] : endpoints_) known.list.push_back({number, port});
@@ -542,7 +551,8 @@ void Agent::welcome(RankProcess& rank, const ControlFrame& frame) {
 
 void Agent::reject(RankProcess& rank, const std::string& why) {
   rank.close_channel();
-  launcher_->send(bootstrap::RankAborting{rank.rank(), 125, "its control channel broke: " + why});
+  launcher_->send(
+      bootstrap::RankAborting{process_of(rank), 125, "its control channel broke: " + why});
 }
 
 void Agent::watch_children() {

@@ -68,6 +68,9 @@ class Agent : private RankListener {
   void clock_is_ready();
   std::vector<int> core_for(std::uint32_t local_rank);
   core::Status start_rank(RankProcess& rank, std::uint32_t local_rank);
+  // A lost rank once more (agent_restart.cpp).
+  void start_again(const bootstrap::StartRank& order);
+  std::uint32_t process_of(const RankProcess& rank) const;
   void terminate(const bootstrap::Terminate& order);
 
   // From the ranks.
@@ -125,6 +128,7 @@ class Agent : private RankListener {
   bool clock_ready_ = false;
   bool ready_ = false;  // every check passed
   bool started_ = false;
+  bool ending_ = false;                                          // was told to end the ranks
   bool deaf_ = false;                                            // after refuse()
   std::map<std::uint32_t, std::unique_ptr<RankProcess>> ranks_;  // of this host
   std::size_t first_to_resume_ = 0;

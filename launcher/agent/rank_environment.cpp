@@ -23,6 +23,7 @@ std::vector<std::string> rank_environment(const std::vector<std::string>& base,
   system::set_variable(environment, "PRUN_SIZE", std::to_string(place.size));
   system::set_variable(environment, "PRUN_LOCAL_RANK", std::to_string(place.local_rank));
   system::set_variable(environment, "PRUN_HOST", place.host);
+  system::set_variable(environment, "PRUN_INCARNATION", std::to_string(place.incarnation));
   system::set_variable(environment, "PRUN_FD", std::to_string(place.channel_fd));
   return environment;
 }

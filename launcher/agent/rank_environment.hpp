@@ -12,9 +12,10 @@ namespace prun::agent {
 struct RankPlace {
   std::uint32_t rank = 0;
   std::uint32_t size = 1;
-  std::uint32_t local_rank = 0;  // among the ranks of its host
-  std::string host;              // as the user typed it
-  int channel_fd = -1;           // its end of the control channel
+  std::uint32_t local_rank = 0;   // among the ranks of its host
+  std::string host;               // as the user typed it
+  int channel_fd = -1;            // its end of the control channel
+  std::uint32_t incarnation = 0;  // how many times it was lost before
 };
 
 // The environment of a rank: `base` without program.unset, program.environment laid over it, the

@@ -65,11 +65,12 @@ core::Result<Pipe> make_terminal(const winsize& size) {
 }  // namespace
 
 RankProcess::RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
-                         std::uint32_t rank)
+                         std::uint32_t rank, std::uint32_t incarnation)
     : io_(io),
       window_(window),
       listener_(listener),
       rank_(rank),
+      incarnation_(incarnation),
       output_grace_(io),
       reader_pause_(io) {}
 

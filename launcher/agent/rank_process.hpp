@@ -40,12 +40,13 @@ class RankListener {
   virtual void on_rank_done(std::uint32_t rank) = 0;
 };
 
-// One rank of this host: its process, its pipes, its control channel. Owned by the agent, one
-// thread. Destroying it closes the descriptors and does nothing to the process.
+// One rank of this host, or what it was started again as: its process, its pipes, its control
+// channel. Owned by the agent, one thread. Destroying it closes the descriptors and does nothing to
+// the process.
 class RankProcess {
  public:
   RankProcess(asio::io_context& io, OutputWindow& window, RankListener& listener,
-              std::uint32_t rank);
+              std::uint32_t rank, std::uint32_t incarnation = 0);
   ~RankProcess();
   RankProcess(const RankProcess&) = delete;
   RankProcess& operator=(const RankProcess&) = delete;
@@ -90,9 +91,13 @@ class RankProcess {
   void close_channel();
 
   std::uint32_t rank() const { return rank_; }
+  // How many times the rank had been lost before.
+  std::uint32_t incarnation() const { return incarnation_; }
   pid_t pid() const { return pid_; }
   bool running() const { return pid_ > 0; }
   bool done() const { return done_; }
+  // It was started, and not all of it has been told.
+  bool under_way() const { return running() || (gone_ && !done_); }
 
   bootstrap::RankPhase phase = bootstrap::RankPhase::never_joined;
   bool announced = false;  // it has said where it listens
@@ -117,6 +122,7 @@ class RankProcess {
   OutputWindow& window_;
   RankListener& listener_;
   std::uint32_t rank_;
+  std::uint32_t incarnation_;
   pid_t pid_ = 0;
   bool gone_ = false;
   bool done_ = false;

@@ -81,6 +81,7 @@ class Parser {
       take(typed);
       if (app_file_) take_app_file(*app_file_);
       settle_network();
+      settle_losses();
     } catch (const CLI::Error& refusal) {
       return error(refusal.what());
     }
@@ -251,7 +252,15 @@ class Parser {
         refuse("--on-failure: '" + text + "' is none of " + std::string(core::on_failure_words) +
                "; for example: --on-failure=continue");
       }
-      run_.on_failure = *wish;
+      on_failure_ = *wish;
+    });
+    value("--restart", [this](const std::string& text) {
+      const auto times = hosts::parse_number(text);
+      if (!times || *times > wire::max_ranks) {
+        refuse("--restart: '" + text +
+               "' is no number of times to start a lost rank again; for example: --restart 3");
+      }
+      run_.restarts = *times;
     });
     value("--timeout", [this](const std::string& text) {
       run_.timeout = accepted(seconds_of(text, "--timeout"));
@@ -424,6 +433,14 @@ class Parser {
   }
 
   // From settings of the peers, where the options themselves say nothing.
+  // A job that starts ranks again goes on meanwhile.
+  void settle_losses() {
+    if (run_.restarts > 0 && on_failure_ == core::OnFailure::end)
+      refuse("--restart and --on-failure=end exclude each other: leave out one of them");
+    run_.on_failure =
+        on_failure_.value_or(run_.restarts > 0 ? core::OnFailure::go_on : core::OnFailure::end);
+  }
+
   void settle_network() {
     accepted(settle_mca(mca_network_, run_));
     std::vector<std::string> variables = environment_of_all_;
@@ -524,6 +541,7 @@ class Parser {
   ProgramNeed need_;
   CLI::App app_;
   RunOptions run_;
+  std::optional<core::OnFailure> on_failure_;
   std::vector<std::string> environment_of_all_;
   std::optional<std::vector<std::string>> passed_on_of_all_;
   std::optional<std::string> app_file_;

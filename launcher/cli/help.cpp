@@ -41,9 +41,9 @@ What you see
   --tune              no PROGRAM: measures links, and collectives as predicted
 
 When to give up
-  --timeout S         end after S seconds; --on-failure=continue: outlive losses
-  --hang-after S      tell what ranks wait for if none goes on; so does Ctrl-\
+  --timeout S         end after S seconds; --hang-after S: tell who waits
   --on-deadlock WHAT  where all wait for each other: end (123), report, ignore
+  --on-failure=continue  outlive lost ranks; --restart N: start them again
 
 SSH (keys must be in place: prun never asks for a password) and network
   --user NAME         log in as NAME where a host is named without one

@@ -218,8 +218,9 @@ As
 .BR \-\-hostfile " and"
 .BR \-\-ports .
 .TP
-.B PRUN_RANK, PRUN_SIZE, PRUN_LOCAL_RANK, PRUN_HOST
-Set for each rank: its number, how many there are, its number on its host, the host's name.
+.B PRUN_RANK, PRUN_SIZE, PRUN_LOCAL_RANK, PRUN_HOST, PRUN_INCARNATION
+Set for each rank: its number, how many there are, its number on its host, the host's name, how many times it was
+started before (\-\-restart).
 .SH FILES
 .TP
 .B ~/.config/prun/prun.conf

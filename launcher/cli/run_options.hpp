@@ -90,6 +90,7 @@ struct RunOptions {
   core::PortRange ports;                                                 // --ports
   bool shows_network = false;                                            // --show-net
   core::OnFailure on_failure = core::OnFailure::end;                     // --on-failure
+  std::uint32_t restarts = 0;  // --restart, of each rank; it implies --on-failure=continue
   std::optional<std::chrono::milliseconds> timeout;  // --timeout, of the whole job
   std::chrono::milliseconds start_timeout{15000};    // --start-timeout, of each phase of starting
   // --node-timeout: a host that is silent for so long is dead; nothing: none ever is.

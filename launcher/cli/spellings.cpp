@@ -26,8 +26,6 @@ constexpr std::string_view no_running_machine =
     "prun keeps nothing running between jobs that hosts could be added to; name all hosts with -H";
 constexpr std::string_view no_cores_by_hand =
     "ranks are bound to cores by --bind-to core, or not at all";
-constexpr std::string_view no_restart =
-    "a lost rank is not started again; --on-failure=continue lets the others go on";
 constexpr std::string_view no_scheduler =
     "prun works without a batch system; name the hosts with -H or --hostfile";
 constexpr std::string_view no_gpus = "prun knows nothing of graphics processors; leave it out";
@@ -180,7 +178,8 @@ constexpr Spelling table[] = {
     option("disable-auto-cleanup", "--on-failure", nothing, "continue"),
     option("enable-recovery", "--on-failure", nothing, "continue"),
     option("continuous", "--on-failure", nothing, "continue"),
-    refused("max-restarts", no_restart),
+    option("restart", "--restart", value),
+    option("max-restarts", "--restart", value),
 
     // SSH and network.
     option("ssh-args", "--ssh-args", value),

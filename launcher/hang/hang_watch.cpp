@@ -90,6 +90,14 @@ void HangWatch::on_rank_ended(std::uint32_t rank, const std::string& cause) {
   watch_for_deadlock();
 }
 
+void HangWatch::on_rank_back(std::uint32_t rank) {
+  if (!on_) return;
+  ends_[rank].reset();
+  stillness_[rank] = Stillness::moving;
+  moved_at(Clock::now());
+  watch_for_deadlock();
+}
+
 void HangWatch::moved_at(Clock::time_point when) {
   if (when <= moved_at_) return;
   moved_at_ = when;

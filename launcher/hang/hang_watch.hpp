@@ -53,6 +53,8 @@ class HangWatch {
   void on_state(bootstrap::RankState state);
   void on_host_states(std::uint32_t host, const bootstrap::HostStates& states);
   void on_rank_ended(std::uint32_t rank, const std::string& cause);
+  // It was started again.
+  void on_rank_back(std::uint32_t rank);
 
   // Tells what every rank waits for, under that heading, where any uses the library, and calls
   // `then`: within two seconds, whoever does not answer.

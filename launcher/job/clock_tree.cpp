@@ -20,6 +20,18 @@ std::vector<ClockTree::Order> ClockTree::answers(std::uint32_t host, std::uint16
   return orders;
 }
 
+std::vector<ClockTree::Order> ClockTree::back(std::uint32_t host) {
+  if (host >= places_.size() || host == top_) return {};
+  Place& place = places_[host];
+  // Whoever was above it may have gone meanwhile; the top cannot without the job's end.
+  if (places_[place.above].gone) place.above = top_;
+  place.gone = false;
+  place.port = 0;
+  const std::uint16_t port = places_[place.above].port;
+  if (port == 0) return {};
+  return {{host, place.above, port}};
+}
+
 std::vector<ClockTree::Order> ClockTree::lost(std::uint32_t host) {
   std::vector<Order> orders;
   if (host >= places_.size()) return orders;

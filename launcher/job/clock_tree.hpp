@@ -29,6 +29,8 @@ class ClockTree {
   std::vector<Order> answers(std::uint32_t host, std::uint16_t port);
   // A host has gone: those below it ask the one above it.
   std::vector<Order> lost(std::uint32_t host);
+  // It is there again, with nobody below it; the order is for itself, where there is whom to ask.
+  std::vector<Order> back(std::uint32_t host);
 
  private:
   struct Place {

@@ -117,8 +117,7 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
       return phase >= HostPhase::agent_up && phase <= HostPhase::done;
     case ControlKind::agent_problem:
       return phase != HostPhase::waiting && phase != HostPhase::failed;
-    case ControlKind::rank_started:
-      return phase == HostPhase::starting;
+    case ControlKind::rank_started:  // in a job that runs, of one that is started again
     case ControlKind::rank_output:
     case ControlKind::input_credit:
     case ControlKind::input_wanted:

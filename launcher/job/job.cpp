@@ -51,10 +51,10 @@ Job::Job(asio::io_context& io, JobPlan plan)
               {.settled =
                    [this](std::uint32_t rank, std::size_t bytes) {
                      const auto host = machine_of_rank_[rank];
-                     reports_.given_back(host, bytes);
+                     const auto credit = reports_.given_back(host, bytes);
                      const auto& channel = machines_[host]->channel;
-                     if (channel)
-                       channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(bytes)});
+                     if (channel && credit > 0)
+                       channel->send(bootstrap::OutputCredit{static_cast<std::uint32_t>(credit)});
                    },
                .broken = [this](int error) { on_broken_output(error); },
                .file_failed =
@@ -110,7 +110,9 @@ Job::Job(asio::io_context& io, JobPlan plan)
 void Job::assign_ranks(const std::vector<std::uint32_t>& machine_of_rank) {
   const auto& options = plan_.options;
   machine_of_rank_ = machine_of_rank;
-  rank_gone_.assign(machine_of_rank_.size(), false);
+  restarts_ = Restarts(static_cast<std::uint32_t>(machine_of_rank_.size()), options.restarts);
+  rank_gone_.assign(restarts_.processes(), true);
+  std::fill_n(rank_gone_.begin(), machine_of_rank_.size(), false);
   reports_ = RankReports(machine_of_rank_.size(), machines_.size());
   for (auto& machine : machines_) machine->ranks.clear();
   std::vector<std::uint32_t> readers;
@@ -232,7 +234,8 @@ void Job::terminate_ranks(milliseconds grace, int number) {
 void Job::check_all_done() {
   if (stage_ != Stage::running && stage_ != Stage::ending) return;
   const bool over = std::all_of(machines_.begin(), machines_.end(), [](const auto& machine) {
-    return machine->phase == HostPhase::done || machine->phase == HostPhase::failed;
+    return machine->phase == HostPhase::done || machine->phase == HostPhase::failed ||
+           machine->returning;
   });
   if (!over) return;
   conclude_losses();
@@ -338,7 +341,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
     return;
   }
   if (machine.phase == HostPhase::done || machine.phase == HostPhase::failed) return;
-  if (starting()) {
+  if (starting(host)) {
     on_failed_login(host, end);
     return;
   }
@@ -363,7 +366,10 @@ void Job::lose_host(std::uint32_t host, const std::string& why) {
 // `cause` is what ranks are told of those they have lost.
 void Job::lose_hosts(const std::vector<std::uint32_t>& hosts, const std::string& sentence,
                      const std::string& cause) {
-  if (!goes_on()) decide(cli::exit_own_failure, sentence);
+  const bool with_rank_0 =
+      !rank_gone_[0] && std::find(hosts.begin(), hosts.end(), machine_of_rank_[0]) != hosts.end();
+  const bool outlives_it = goes_on() && (!with_rank_0 || may_lose(0));
+  if (!outlives_it) decide(cli::exit_own_failure, sentence);
   std::vector<std::uint32_t> lost;
   for (const auto host : hosts) {
     Machine& machine = *machines_[host];
@@ -372,17 +378,21 @@ void Job::lose_hosts(const std::vector<std::uint32_t>& hosts, const std::string&
     if (watch_) watch_->forget(host);
     if (machine.channel) machine.channel->kill();
     on_clock_host_lost(host);
+    reports_.host_lost(host);
     for (const auto rank : machine.ranks) {
-      if (rank_gone_[rank]) continue;
-      rank_gone_[rank] = true;
+      const std::uint32_t process = restarts_.process_of(rank);
+      if (restarts_.awaited(rank)) rank_gone_[restarts_.next_process(rank)] = true;
+      if (rank_gone_[process]) continue;
+      rank_gone_[process] = true;
+      restarts_.lost(rank);
       lost.push_back(rank);
       output_.end_of(rank);
       hang_.on_rank_ended(rank, "been lost with its host");
-      tell_all(bootstrap::PeerLost{rank, false, cause});
+      tell_loss(bootstrap::PeerLost{process, false, cause});
     }
   }
-  if (goes_on()) {
-    go_on_without_ranks(lost, sentence);
+  if (outlives_it) {
+    go_on_without_ranks(hosts, lost, sentence);
   } else {
     end_job(failure_grace);
   }

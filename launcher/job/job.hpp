@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@
 #include "launcher/job/phase_times.hpp"
 #include "launcher/job/rank_output.hpp"
 #include "launcher/job/rank_reports.hpp"
+#include "launcher/job/restarts.hpp"
 #include "launcher/job/status_line.hpp"
 #include "launcher/job/survivor_rounds.hpp"
 #include "launcher/job/transfer_progress.hpp"
@@ -76,6 +78,10 @@ class Job : private HostListener {
     bool tries_local = false;  // NAME.local, as NAME was not known
     std::size_t started = 0;
     std::size_t done = 0;
+    // It was lost and is tried again, up to the order to start its ranks.
+    bool returning = false;
+    ReturnPauses return_pauses;
+    std::string reached_at;  // at the first login
     unsigned tries = 0;
     std::string overdue;  // why its login was given up; it may be tried again
     bool in_window = false;
@@ -159,6 +165,7 @@ class Job : private HostListener {
   template <class Message, class Handler>
   void take(std::uint32_t host, const bootstrap::ControlFrame& frame, Handler handler);
   bool is_rank_of(std::uint32_t host, std::uint32_t rank);
+  bool is_process_of(std::uint32_t host, std::uint32_t process);
   bool holds(std::uint32_t host, const RankReports::Fault& fault);
   void on_rank_started(std::uint32_t host);
   void on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited);
@@ -181,7 +188,8 @@ class Job : private HostListener {
   template <class Message>
   void tell(std::uint32_t host, const Message& message) {
     const auto& machine = machines_[host];
-    if (machine->channel && machine->phase != HostPhase::failed) machine->channel->send(message);
+    if (machine->channel && machine->phase != HostPhase::failed && !machine->returning)
+      machine->channel->send(message);
   }
   template <class Message>
   void tell_all(const Message& message) {
@@ -192,7 +200,7 @@ class Job : private HostListener {
   void tell_living(const Message& message) {
     for (auto& machine : machines_) {
       if (machine->channel && machine->phase != HostPhase::failed &&
-          machine->phase != HostPhase::done) {
+          machine->phase != HostPhase::done && !machine->returning) {
         machine->channel->send(message);
       }
     }
@@ -203,12 +211,26 @@ class Job : private HostListener {
     return plan_.options.on_failure == core::OnFailure::go_on && stage_ == Stage::running;
   }
   bool go_on_without(std::uint32_t host, const io::RankEnd& end);
-  void go_on_without_ranks(const std::vector<std::uint32_t>& lost, const std::string& sentence);
+  void go_on_without_ranks(const std::vector<std::uint32_t>& hosts,
+                           const std::vector<std::uint32_t>& lost, const std::string& sentence);
   void note_loss(const std::string& sentence);
+  void tell_loss(const bootstrap::PeerLost& loss);
   void on_peer_suspected(const bootstrap::PeerSuspected& suspected);
   void on_survivors_asked(std::uint32_t host, const bootstrap::SurvivorsAsked& asked);
   void answer_survivors();
   void conclude_losses();
+
+  // Starting ranks again (job_restarts.cpp).
+  bool may_lose(std::uint32_t rank) const { return !restarts_.allowed() || rank != 0; }
+  void expect_again(std::uint32_t rank);
+  void start_again(std::uint32_t host, std::uint32_t rank);
+  void on_rank_state(bootstrap::RankState state);
+  bool awaits_host(std::uint32_t host) const;
+  void try_host_later(std::uint32_t host, std::chrono::milliseconds pause);
+  void try_host(std::uint32_t host);
+  void fail_return(std::uint32_t host, const std::string& why);
+  void set_up_again(std::uint32_t host);
+  void resume_host(std::uint32_t host);
 
   // Ending (job.cpp).
   void on_end(std::uint32_t host, ChannelEnd end) override;
@@ -218,7 +240,7 @@ class Job : private HostListener {
   // Those that have gone dark (silent_hosts.cpp).
   void watch_hosts();
   bool may_be_dead(std::uint32_t host, bool answers) const;
-  void lose_silent_hosts(const std::vector<std::uint32_t>& hosts);
+  void lose_silent_hosts(const std::vector<std::uint32_t>& silent);
   void watch_signals();
   void on_signal(int number);
   void interrupt(int number);
@@ -240,6 +262,7 @@ class Job : private HostListener {
   void write_out();
   void leave();
   bool starting() const { return stage_ == Stage::logins || stage_ == Stage::checks; }
+  bool starting(std::uint32_t host) const { return starting() || machines_[host]->returning; }
   std::string name(std::uint32_t host) const { return machines_[host]->host.name; }
   bool forwards_signals() const;
   bool is_for_the_ranks_alone(int number) const;
@@ -269,7 +292,10 @@ class Job : private HostListener {
   bootstrap::JobKey key_{};
 
   RankReports reports_;
-  std::vector<bool> rank_gone_;
+  std::vector<bool> rank_gone_;  // by process: not there, or not yet
+  Restarts restarts_;
+  std::vector<bootstrap::PeerLost> told_losses_;      // for hosts that come back
+  std::map<std::uint32_t, std::uint16_t> endpoints_;  // by process; likewise
   Losses losses_;
   SurvivorRounds survivor_rounds_;
   bool ranks_have_joined_ = false;  // some of them, with the library

@@ -30,7 +30,7 @@ void Job::take(std::uint32_t host, const ControlFrame& frame, Handler handler) {
   auto message = bootstrap::decode_frame<Message>(frame);
   if (message.ok()) {
     handler(std::move(message).value());
-  } else if (starting()) {
+  } else if (starting(host)) {
     fail_host(host, 125, "its agent cannot be understood: " + message.failure().text);
   } else {
     lose_host(host, "its agent cannot be understood: " + message.failure().text);
@@ -44,7 +44,7 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
   if (!may_arrive(machine.phase, frame.kind)) {
     const auto text = fmt::format("its agent sent a message of kind {} while {}",
                                   static_cast<int>(frame.kind), to_string(machine.phase));
-    if (starting()) return fail_host(host, 125, text);
+    if (starting(host)) return fail_host(host, 125, text);
     return lose_host(host, text);
   }
   switch (frame.kind) {
@@ -91,7 +91,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::rank_endpoint:
       return take<bootstrap::RankEndpoint>(host, frame, [&](const auto& endpoint) {
-        if (is_rank_of(host, endpoint.rank) && holds(host, reports_.announced(endpoint.rank)))
+        if (is_process_of(host, endpoint.rank) &&
+            holds(host, reports_.announced(restarts_.rank_of(endpoint.rank))))
           on_rank_endpoint(endpoint);
       });
     case ControlKind::clock_wanted:
@@ -101,15 +102,15 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
           host, frame, [&](const auto& message) { on_clock_port(host, message.port); });
     case ControlKind::rank_aborting:
       return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
-        if (is_rank_of(host, aborting.rank)) on_rank_aborting(host, aborting);
+        if (is_process_of(host, aborting.rank)) on_rank_aborting(host, aborting);
       });
     case ControlKind::peer_suspected:
       return take<bootstrap::PeerSuspected>(host, frame, [&](const auto& suspected) {
-        if (is_rank_of(host, suspected.rank)) on_peer_suspected(suspected);
+        if (is_process_of(host, suspected.rank)) on_peer_suspected(suspected);
       });
     case ControlKind::survivors_asked:
       return take<bootstrap::SurvivorsAsked>(host, frame, [&](const auto& asked) {
-        if (is_rank_of(host, asked.rank)) on_survivors_asked(host, asked);
+        if (is_process_of(host, asked.rank)) on_survivors_asked(host, asked);
       });
     case ControlKind::rank_exited:
       return take<bootstrap::RankExited>(host, frame, [&](const auto& exited) {
@@ -123,11 +124,12 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
       });
     case ControlKind::rank_stillness:
       return take<bootstrap::RankStillness>(host, frame, [&](const auto& stillness) {
-        if (is_rank_of(host, stillness.rank)) hang_.on_stillness(stillness);
+        if (is_process_of(host, stillness.rank))
+          hang_.on_stillness({restarts_.rank_of(stillness.rank), stillness.stillness});
       });
     case ControlKind::rank_state:
       return take<bootstrap::RankState>(host, frame, [&](auto&& state) {
-        if (is_rank_of(host, state.rank)) hang_.on_state(std::forward<decltype(state)>(state));
+        if (is_process_of(host, state.rank)) on_rank_state(std::forward<decltype(state)>(state));
       });
     case ControlKind::host_states:
       return take<bootstrap::HostStates>(
@@ -150,6 +152,7 @@ bool Job::holds(std::uint32_t host, const RankReports::Fault& fault) {
 
 void Job::on_rank_started(std::uint32_t host) {
   Machine& machine = *machines_[host];
+  if (machine.phase != HostPhase::starting) return;  // one that was started again
   ++machine.started;
   if (machine.started < machine.ranks.size()) return;
   move(host, HostEvent::all_started);
@@ -157,8 +160,9 @@ void Job::on_rank_started(std::uint32_t host) {
 }
 
 void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited) {
-  if (rank_gone_[exited.rank]) return;
-  rank_gone_[exited.rank] = true;
+  const std::uint32_t process = restarts_.process_of(exited.rank);
+  if (rank_gone_[process]) return;
+  rank_gone_[process] = true;
   forget_reader(exited.rank);
   const io::RankEnd end{exited.rank, name(host), exited.signalled, exited.value, exited.phase};
   ends_.push_back(end);
@@ -167,19 +171,20 @@ void Job::on_rank_exited(std::uint32_t host, const bootstrap::RankExited& exited
   trace(fmt::format("{} {}", io::rank_name(exited.rank, name(host)), cause));
   if (stage_ != Stage::running) return;  // as ordered
   if (!io::is_failure(end)) {
-    tell_living(bootstrap::PeerLost{exited.rank, true, cause});
+    tell_loss(bootstrap::PeerLost{process, true, cause});
     answer_survivors();
     return;
   }
   if (go_on_without(host, end)) return;
   decide(io::exit_status_of(end), io::end_sentence(end), Culprit::job);
-  tell_living(bootstrap::PeerLost{exited.rank, false, cause});
+  tell_living(bootstrap::PeerLost{process, false, cause});
   end_job(failure_grace);
 }
 
 void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& aborting) {
   decide(io::exit_status_of_abort(aborting.exit_status),
-         io::abort_sentence(aborting.rank, name(host), aborting.exit_status, aborting.text),
+         io::abort_sentence(restarts_.rank_of(aborting.rank), name(host), aborting.exit_status,
+                            aborting.text),
          Culprit::job);
   if (stage_ != Stage::running) return;
   tell_all(bootstrap::PeerLost{
@@ -191,6 +196,7 @@ void Job::on_rank_aborting(std::uint32_t host, const bootstrap::RankAborting& ab
 void Job::on_rank_done(std::uint32_t host, std::uint32_t rank) {
   Machine& machine = *machines_[host];
   output_.end_of(rank);
+  if (goes_on() && restarts_.awaited(rank)) return start_again(host, rank);
   ++machine.done;
   if (machine.done < machine.ranks.size()) return;
   move(host, HostEvent::all_done);
@@ -199,6 +205,7 @@ void Job::on_rank_done(std::uint32_t host, std::uint32_t rank) {
 
 void Job::on_rank_endpoint(const bootstrap::RankEndpoint& endpoint) {
   ranks_have_joined_ = true;
+  if (restarts_.allowed()) endpoints_[endpoint.rank] = endpoint.port;
   new_endpoints_.push_back(endpoint);
   if (new_endpoints_.size() > 1) return;
   endpoint_timer_.expires_after(endpoint_batch);

@@ -209,7 +209,7 @@ void Job::on_want(std::uint32_t host, const stage::StageWant& want) {
     return begin_files(host, want.files);
   }
   for (const auto file : want.files) machine.wanted_bytes += offer_.files[file].content.bytes;
-  if (machine.wanted_bytes < stage::least_passed_on_bytes) {
+  if (machine.wanted_bytes < stage::least_passed_on_bytes || machine.returning) {
     begin_files(host, want.files);
   } else {
     wishes_.push_back({host, want.files, want.port});
@@ -343,6 +343,8 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
     machine.channel->send(order);
   }
   leave_window(machine);
+  if (machine.returning) return set_up_again(host);
+  machine.reached_at = machine.hello.server_address;
   check_stage();
 }
 
@@ -351,12 +353,13 @@ void Job::on_ready(std::uint32_t host, const bootstrap::AgentReady& ready) {
   machines_[host]->files.reset();
   progress_.over(name(host));
   move(host, HostEvent::ready_received);
+  if (machines_[host]->returning) return resume_host(host);
   arrange_chains();
   check_stage();
 }
 
 void Job::on_problem(std::uint32_t host, const bootstrap::AgentProblem& problem) {
-  if (starting()) {
+  if (starting(host)) {
     fail_host(host, problem.exit_status, problem.text + files_missing_for(host));
     return;
   }
@@ -417,7 +420,7 @@ void Job::give_up(std::uint32_t host, const std::string& why) {
   if (stage_ == Stage::logins && may_wait_for_hosts()) {
     machine.overdue = why;
     machine.channel->kill();  // its end brings the next attempt
-  } else if (starting()) {
+  } else if (starting(host)) {
     fail_host(host, 125, why);
   } else {
     lose_host(host, why);
@@ -426,6 +429,7 @@ void Job::give_up(std::uint32_t host, const std::string& why) {
 
 void Job::fail_host(std::uint32_t host, std::uint8_t status, std::string text) {
   Machine& machine = *machines_[host];
+  if (machine.returning) return fail_return(host, text);
   if (machine.phase == HostPhase::failed) return;
   trace(fmt::format("{}: failed while {}: {}", name(host), to_string(machine.phase), text));
   machine.phase = HostPhase::failed;
@@ -676,6 +680,7 @@ bootstrap::JobSetup Job::setup_for(std::uint32_t host) {
     setup.map.hosts[i].data_address = addresses.of_host[i];
   setup.map.job_id = job_id_;
   for (const auto machine : machine_of_rank_) setup.map.host_of_rank.push_back(index_of[machine]);
+  setup.map.restarts = plan_.options.restarts;
   setup.key = key_;
   setup.host_index = index_of[host];
   setup.bind_address = addresses.bind_address;

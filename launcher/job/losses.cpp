@@ -25,8 +25,8 @@ bool Losses::add(const io::RankEnd& end) {
   const Verdict verdict{io::exit_status_of(end), io::end_sentence(end)};
   if (end.rank == 0) {
     rank_0_ = verdict;
-  } else if (!end.signalled && end.phase != bootstrap::RankPhase::joined && !first_) {
-    first_ = verdict;
+  } else if (!end.signalled && end.phase != bootstrap::RankPhase::joined) {
+    others_.emplace_back(end.rank, verdict);
   }
   if (!finished) lost_.emplace(end.rank, end.host);
   return !finished;
@@ -36,6 +36,17 @@ void Losses::add_with_host(std::uint32_t rank, const std::string& host) {
   lost_.emplace(rank, host);
   if (rank == 0)
     rank_0_ = Verdict{cli::exit_own_failure, fmt::format("rank 0 was lost with its host {}", host)};
+}
+
+void Losses::back(std::uint32_t rank) {
+  lost_.erase(rank);
+  condemned_.erase(rank);
+  std::erase_if(others_, [rank](const auto& other) { return other.first == rank; });
+}
+
+std::optional<Losses::Verdict> Losses::verdict() const {
+  if (rank_0_ || others_.empty()) return rank_0_;
+  return others_.front().second;
 }
 
 bool Losses::condemn(std::uint32_t rank, std::string cause) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "launcher/io/exit_report.hpp"
@@ -17,6 +18,8 @@ class Losses {
   // The rank's process has ended badly. True: it is lost to the others; false: it had finished with
   // them, and only its status counts.
   bool add(const io::RankEnd& end);
+  // It was started again: what counted of it counts no more.
+  void back(std::uint32_t rank);
   // It went with its host.
   void add_with_host(std::uint32_t rank, const std::string& host);
 
@@ -32,7 +35,7 @@ class Losses {
     int status;
     std::string sentence;
   };
-  const std::optional<Verdict>& verdict() const { return rank_0_ ? rank_0_ : first_; }
+  std::optional<Verdict> verdict() const;
   // "went on without ranks 2 and 6 on rpi3, rank 4 on rpi5"; empty: none was lost.
   std::string summary() const;
 
@@ -40,7 +43,7 @@ class Losses {
   std::map<std::uint32_t, std::string> lost_;  // rank, host
   std::map<std::uint32_t, std::string> condemned_;
   std::optional<Verdict> rank_0_;
-  std::optional<Verdict> first_;
+  std::vector<std::pair<std::uint32_t, Verdict>> others_;  // rank; in the order of their ends
 };
 
 }  // namespace prun::job

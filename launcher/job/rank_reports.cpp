@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "launcher/agent/output_pipe.hpp"
 
@@ -10,7 +11,7 @@ namespace prun::job {
 
 RankReports::Fault RankReports::started(std::uint32_t rank) {
   Rank& of = ranks_[rank];
-  if (of.state != State::absent && of.state != State::done)
+  if (of.state != State::absent)
     return fmt::format("its agent says twice that rank {} was started", rank);
   of = {State::started, false, input_};
   return std::nullopt;
@@ -52,8 +53,16 @@ RankReports::Fault RankReports::printed(std::uint32_t host, std::size_t bytes) {
   return std::string("its agent sends more output than there is room for");
 }
 
-void RankReports::given_back(std::uint32_t host, std::size_t bytes) {
+std::size_t RankReports::given_back(std::uint32_t host, std::size_t bytes) {
+  const std::size_t to_the_gone = std::min(bytes, owed_[host]);
+  owed_[host] -= to_the_gone;
+  bytes -= to_the_gone;
   shown_[host] -= std::min(bytes, shown_[host]);
+  return bytes;
+}
+
+void RankReports::host_lost(std::uint32_t host) {
+  owed_[host] += std::exchange(shown_[host], 0);
 }
 
 }  // namespace prun::job

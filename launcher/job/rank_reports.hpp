@@ -16,12 +16,15 @@ class RankReports {
   using Fault = std::optional<std::string>;
 
   RankReports() = default;
-  RankReports(std::size_t ranks, std::size_t hosts) : ranks_(ranks), shown_(hosts, 0) {}
+  RankReports(std::size_t ranks, std::size_t hosts)
+      : ranks_(ranks), shown_(hosts, 0), owed_(hosts, 0) {}
 
   // Of the process.
   Fault started(std::uint32_t rank);
   Fault exited(std::uint32_t rank);
   Fault done(std::uint32_t rank);
+  // It is to be started again, perhaps by another agent.
+  void may_start(std::uint32_t rank) { ranks_[rank].state = State::absent; }
   // It has announced its port.
   Fault announced(std::uint32_t rank);
   // So much of standard input was sent to each who reads it, and this one has read so much of it.
@@ -29,7 +32,10 @@ class RankReports {
   Fault read_input(std::uint32_t rank, std::size_t bytes);
   // It has printed so much, and the room of so much was given back to its host.
   Fault printed(std::uint32_t host, std::size_t bytes);
-  void given_back(std::uint32_t host, std::size_t bytes);
+  // Answers how much of that is for the host's agent of today to know.
+  std::size_t given_back(std::uint32_t host, std::size_t bytes);
+  // The host was lost: another agent of it may print from now on.
+  void host_lost(std::uint32_t host);
 
  private:
   enum class State : std::uint8_t { absent, started, exited, done };
@@ -42,6 +48,7 @@ class RankReports {
   std::vector<Rank> ranks_;
   std::uint64_t input_ = 0;
   std::vector<std::size_t> shown_;  // by host: bytes of output for which there was no credit yet
+  std::vector<std::size_t> owed_;   // by host: the same, to agents that are gone
 };
 
 }  // namespace prun::job

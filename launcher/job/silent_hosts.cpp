@@ -45,7 +45,16 @@ bool Job::may_be_dead(std::uint32_t host, bool answers) const {
          (answers && phase >= HostPhase::agent_up && phase < HostPhase::running);
 }
 
-void Job::lose_silent_hosts(const std::vector<std::uint32_t>& hosts) {
+void Job::lose_silent_hosts(const std::vector<std::uint32_t>& silent) {
+  std::vector<std::uint32_t> hosts;
+  for (const auto host : silent) {
+    if (machines_[host]->returning) {
+      fail_return(host, io::silence_words(watch_->silence_of(host)));
+    } else {
+      hosts.push_back(host);
+    }
+  }
+  if (hosts.empty()) return;
   std::vector<std::string> names;
   std::vector<std::uint32_t> ranks;
   milliseconds silence{0};

@@ -64,6 +64,7 @@ void put_map(Writer& out, const JobMap& map) {
     out.string(host.data_address);
   }
   put_indices(out, map.host_of_rank);
+  out.u32(map.restarts);
 }
 
 JobMap get_map(Reader& in) {
@@ -75,7 +76,11 @@ JobMap get_map(Reader& in) {
     host.data_address = in.string(wire::max_string_bytes);
   }
   map.host_of_rank = get_indices(in, wire::max_ranks);
-  if (map.host_of_rank.empty() || !all_below(map.host_of_rank, map.hosts.size())) in.fail();
+  map.restarts = in.u32();
+  if (map.host_of_rank.empty() || !all_below(map.host_of_rank, map.hosts.size()) ||
+      map.restarts >= wire::max_ranks / map.size()) {
+    in.fail();
+  }
   return map;
 }
 
@@ -449,7 +454,7 @@ Result<Welcome> Welcome::decode(Reader& in) {
   message.clock = in.i32();
   message.ports = get_ports(in);
   message.on_failure = get_on_failure(in);
-  if (message.rank >= message.map.size()) in.fail();
+  if (message.rank >= message.map.processes()) in.fail();
   return checked(in, std::move(message), "welcome");
 }
 

@@ -69,10 +69,11 @@ enum class ControlKind : std::uint8_t {
   watch = 50,  // these three: launcher/liveness/messages.hpp
   beat = 51,
   probe_port = 52,
-  peer_suspected = 54,  // these four: loss_messages.hpp
+  peer_suspected = 54,  // these five: loss_messages.hpp
   end_rank = 55,
   survivors_asked = 56,
   survivors_agreed = 57,
+  start_rank = 58,
   hang_question = 60,  // these: hang_messages.hpp
   rank_stillness = 61,
   rank_state = 62,
@@ -144,8 +145,18 @@ struct JobMap {
   std::uint64_t job_id = 0;  // public, random
   std::vector<HostEntry> hosts;
   std::vector<std::uint32_t> host_of_rank;  // index into hosts; its length is the number of ranks
+  std::uint32_t restarts = 0;               // how often a lost rank may be started again
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(host_of_rank.size()); }
+  // Each start of a rank is a process with a number of its own, so that nothing of one can be taken
+  // for another's: rank r, started again k times, is process k * size() + r. Ranks number each other
+  // so; where nothing is started again processes and ranks are the same.
+  std::uint32_t processes() const { return size() * (restarts + 1); }
+  std::uint32_t process(std::uint32_t rank, std::uint32_t incarnation) const {
+    return incarnation * size() + rank;
+  }
+  std::uint32_t rank_of(std::uint32_t process) const { return process % size(); }
+  std::uint32_t incarnation_of(std::uint32_t process) const { return process / size(); }
   bool operator==(const JobMap&) const = default;
 };
 
@@ -353,7 +364,7 @@ struct Welcome {
   static constexpr ControlKind kind = ControlKind::welcome;
   JobMap map;
   JobKey key{};
-  std::uint32_t rank = 0;
+  std::uint32_t rank = 0;  // its process
   std::string bind_address;
   std::uint32_t cores =
       1;  // of the host; with the ranks placed there it decides whether waiting may spin
@@ -371,7 +382,7 @@ struct Welcome {
 // Rank to agent to launcher: where this rank accepts data connections.
 struct RankEndpoint {
   static constexpr ControlKind kind = ControlKind::rank_endpoint;
-  std::uint32_t rank = 0;
+  std::uint32_t rank = 0;  // this one, and those of messages below: its process
   std::uint16_t port = 0;
 
   void encode(wire::Writer& out) const;

@@ -65,6 +65,19 @@ Result<EndRank> EndRank::decode(Reader& in) {
   return checked(in, message, "end_rank");
 }
 
+void StartRank::encode(Writer& out) const {
+  out.u32(rank);
+  out.u32(incarnation);
+}
+
+Result<StartRank> StartRank::decode(Reader& in) {
+  StartRank message;
+  message.rank = in.u32();
+  message.incarnation = in.u32();
+  if (message.incarnation == 0) in.fail();
+  return checked(in, message, "start_rank");
+}
+
 void SurvivorsAsked::encode(Writer& out) const {
   out.u32(rank);
   out.u32(context);

@@ -8,10 +8,10 @@
 
 // What launcher, agents and ranks say to each other where a job goes on without lost ranks: further
 // messages of control_messages.hpp. docs/failures.md says what they are for, docs/wire_format.md gives
-// every field.
+// every field. But for end_rank and start_rank their ranks are processes (JobMap::process).
 //
 //   rank -> agent -> launcher   peer_suspected, survivors_asked
-//   launcher -> agent           end_rank
+//   launcher -> agent           end_rank, start_rank
 //   launcher -> agents -> ranks survivors_asked, survivors_agreed
 namespace prun::bootstrap {
 
@@ -34,6 +34,17 @@ struct EndRank {
 
   void encode(wire::Writer& out) const;
   static core::Result<EndRank> decode(wire::Reader& in);
+};
+
+// Start this rank again, for the so many-th time; all of its last process has been told. To an agent
+// of a host that was lost and is back this takes the place of `start`.
+struct StartRank {
+  static constexpr ControlKind kind = ControlKind::start_rank;
+  std::uint32_t rank = 0;
+  std::uint32_t incarnation = 1;
+
+  void encode(wire::Writer& out) const;
+  static core::Result<StartRank> decode(wire::Reader& in);
 };
 
 // This rank has called survivors() on the communicator with this context and these members, in their

@@ -22,7 +22,6 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
     : world_(std::move(world)),
       members_(std::move(members)),
       context_(context),
-      is_world_(parent == nullptr),
       host_map_(hosts_of(*world_, members_)) {
   if (parent != nullptr && parent->link_state_.stage() == coll::LinkState::Stage::known)
     link_state_.know(parent->link_state_.links());
@@ -37,7 +36,7 @@ CommState::CommState(std::shared_ptr<World> world, std::vector<WorldRank> member
 CommState::~CommState() {
   world_->membership().remove(*this);
   world_->remove_communicator(*this);
-  if (is_world_) return;
+  if (is_world() || is_lobby()) return;
   world_->endpoint().retire_context(context_);
   world_->endpoint().retire_context(context_ + 1);
 }
@@ -45,7 +44,32 @@ CommState::~CommState() {
 std::shared_ptr<CommState> CommState::of_world(std::shared_ptr<World> world) {
   std::vector<WorldRank> members(static_cast<std::size_t>(world->size()));
   std::iota(members.begin(), members.end(), 0);
-  return std::make_shared<CommState>(std::move(world), std::move(members), 0, nullptr);
+  const WorldRank self = world->rank();
+  members[static_cast<std::size_t>(world->rank_of(self))] = self;
+  auto state = std::make_shared<CommState>(std::move(world), std::move(members), 0, nullptr);
+  if (state->world().incarnation() > 0) {
+    const core::Failure why{
+        Errc::peer_lost,
+        "this rank was lost and started again, and has no part in env.world() any "
+        "more: env.restore() makes a communicator of all that are there",
+        self};
+    state->end_collectives(why);
+    state->world().endpoint().end_context(0, why);
+  }
+  return state;
+}
+
+const std::shared_ptr<CommState>& CommState::lobby() {
+  PRUN_ASSERT(is_world());
+  if (!lobby_) {
+    std::vector<WorldRank> members(static_cast<std::size_t>(world_->processes()));
+    std::iota(members.begin(), members.end(), 0);
+    std::vector<WorldRank> first(members.begin(), members.begin() + world_->size());
+    lobby_ = std::make_shared<CommState>(world_, std::move(members), lobby_context, nullptr);
+    // Of the others nobody knows yet whether they will ever be.
+    lobby_->sources_.push_back(std::move(first));
+  }
+  return lobby_;
 }
 
 std::optional<int> CommState::rank_of(WorldRank world_rank) const {
@@ -75,6 +99,13 @@ std::vector<int> CommState::acknowledge_lost() {
   return found;
 }
 
+void CommState::add_source(int rank) {
+  std::vector<WorldRank> more = sources_.back();
+  if (std::find(more.begin(), more.end(), world_rank(rank)) != more.end()) return;
+  more.push_back(world_rank(rank));
+  sources_.push_back(std::move(more));
+}
+
 void CommState::end_collectives(const core::Failure& why) {
   if (collectives_ended_) return;
   collectives_ended_ = why;
@@ -102,8 +133,11 @@ std::string CommState::say(const std::string& operation) const {
 
 std::string CommState::say_rank(int rank) const {
   std::string text = std::to_string(rank);
-  if (rank < 0 || rank >= size() || world_rank(rank) == rank) return text;
-  return text + " (rank " + std::to_string(world_rank(rank)) + " of the job)";
+  if (rank < 0 || rank >= size()) return text;
+  const int in_job = world_->rank_of(world_rank(rank));
+  if (is_lobby()) return std::to_string(in_job);
+  if (in_job == rank) return text;
+  return text + " (rank " + std::to_string(in_job) + " of the job)";
 }
 
 }  // namespace prun::detail

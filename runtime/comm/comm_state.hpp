@@ -43,8 +43,12 @@ class CommState : public std::enable_shared_from_this<CommState> {
             const CommState* parent);
   ~CommState();
 
-  // env.world().
+  // env.world(). Of a rank that was started again it is good for names and numbers only: every
+  // operation ends with peer_lost.
   static std::shared_ptr<CommState> of_world(std::shared_ptr<World> world);
+  // Of env.world() alone: every process that the job has had or may have, its number as its rank.
+  // For point to point of farms and for agreement on who is there, also with those started again.
+  const std::shared_ptr<CommState>& lobby();
 
   World& world() const { return *world_; }
   const std::shared_ptr<World>& shared_world() const { return world_; }
@@ -67,6 +71,8 @@ class CommState : public std::enable_shared_from_this<CommState> {
   std::vector<int> lost() const;
   // Those of them that are still among the sources; they are not after this.
   std::vector<int> acknowledge_lost();
+  // Of a lobby: receives from any source may hear from that member as well.
+  void add_source(int rank);
   // No collective ends well any more, and none is waited for.
   void end_collectives(const core::Failure& why);
   const std::optional<core::Failure>& collectives_ended() const { return collectives_ended_; }
@@ -82,7 +88,10 @@ class CommState : public std::enable_shared_from_this<CommState> {
   }
   // What their algorithms are chosen from.
   coll::Basis basis();
-  bool is_world() const { return is_world_; }
+  bool is_world() const { return context_ == 0; }
+  bool is_lobby() const { return context_ == lobby_context; }
+  // How many farms this rank has taken part in here; one more with each call.
+  std::uint64_t next_farm() { return farms_++; }
   const coll::HostMap& host_map() const { return host_map_; }
   const coll::LinkState& link_state() const { return link_state_; }
 
@@ -92,11 +101,15 @@ class CommState : public std::enable_shared_from_this<CommState> {
   std::string say_rank(int rank) const;
 
  private:
+  // Beyond all that are agreed on.
+  static constexpr std::uint32_t lobby_context = 0xffff'fff0;
+
   std::shared_ptr<World> world_;
   std::vector<WorldRank> members_;
   std::unordered_map<WorldRank, int> ranks_;
   std::uint32_t context_;
-  bool is_world_;
+  std::shared_ptr<CommState> lobby_;
+  std::uint64_t farms_ = 0;
   int rank_ = -1;
   std::uint32_t calls_ = 0;
   std::list<std::vector<WorldRank>> sources_;  // receives under way may refer to earlier ones
@@ -106,5 +119,10 @@ class CommState : public std::enable_shared_from_this<CommState> {
   coll::HostMap host_map_;
   coll::LinkState link_state_;
 };
+
+// A new communicator of all members that are left, the same at each of them, for which everyone
+// calls. Those of a lobby stand in the order of their ranks in the job.
+std::shared_ptr<CommState> agree_on_members(CommState& comm, const char* call,
+                                            const Deadline& deadline, const CallSite& at);
 
 }  // namespace prun::detail

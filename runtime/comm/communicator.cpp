@@ -26,11 +26,17 @@ int Communicator::world_rank(int rank) const {
                                             std::to_string(rank) + " in a communicator of " +
                                             std::to_string(comm.size()));
   }
-  return comm.world_rank(rank);
+  return comm.world().rank_of(comm.world_rank(rank));
 }
 
 std::optional<int> Communicator::rank_of_world(int world_rank) const {
-  return state().rank_of(world_rank);
+  const detail::CommState& comm = state();
+  if (world_rank < 0 || world_rank >= comm.world().size()) return std::nullopt;
+  const int ranks = comm.world().size();
+  for (int process = world_rank; process < comm.world().processes(); process += ranks) {
+    if (const auto rank = comm.rank_of(process)) return rank;
+  }
+  return std::nullopt;
 }
 
 namespace {
@@ -114,21 +120,35 @@ std::vector<int> Communicator::acknowledge_lost() const {
 }
 
 Communicator Communicator::survivors(Deadline deadline, CallSite at) const {
-  detail::CommState& comm = state();
-  detail::World& world = comm.world();
+  return Communicator(detail::agree_on_members(state(), "survivors", deadline, at));
+}
+
+namespace detail {
+
+std::shared_ptr<CommState> agree_on_members(CommState& comm, const char* call,
+                                            const Deadline& deadline, const CallSite& at) {
+  World& world = comm.world();
   world.check_usable();
-  detail::Membership& membership = world.membership();
+  if (comm.is_world() && world.incarnation() > 0 && comm.collectives_ended())
+    raise(comm, call, *comm.collectives_ended());
+  Membership& membership = world.membership();
   membership.come(comm, world.lowest_free_context());
   const auto answered = [&] { return membership.answer(comm) != nullptr; };
   // The launcher's answer ends this, so no set of ranks can stand still in it for ever by themselves.
-  const detail::WaitingBesides waiting("survivors", at);
+  const WaitingBesides waiting(call, at);
   const Deadline some_time = deadline.at() ? deadline : Deadline(std::chrono::hours(24 * 365));
-  if (!world.wait_and_flush(answered, some_time, waiting)) detail::raise_timeout(comm, "survivors");
+  if (!world.wait_and_flush(answered, some_time, waiting)) raise_timeout(comm, call);
   const auto answer = membership.take_answer(comm);
   world.take_contexts_below(answer.new_context + 2);
   std::vector<transport::WorldRank> left(answer.members.begin(), answer.members.end());
-  return Communicator(std::make_shared<detail::CommState>(comm.shared_world(), std::move(left),
-                                                          answer.new_context, &comm));
+  if (comm.is_lobby()) {
+    std::sort(left.begin(), left.end(),
+              [&](auto a, auto b) { return world.rank_of(a) < world.rank_of(b); });
+  }
+  return std::make_shared<CommState>(comm.shared_world(), std::move(left), answer.new_context,
+                                     &comm);
 }
+
+}  // namespace detail
 
 }  // namespace prun

@@ -1,5 +1,6 @@
 #include <prun/environment.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -25,7 +26,8 @@ std::shared_ptr<detail::World> join_once() {
 
 }  // namespace
 
-Environment::Environment() : state_(join_once()), world_(detail::CommState::of_world(state_)) {
+Environment::Environment()
+    : state_(join_once()), own_world_(detail::CommState::of_world(state_)), world_(own_world_) {
   // Output goes through pipes to prun, which shows whole lines: without this the C library keeps it
   // back until a buffer is full.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
@@ -47,6 +49,24 @@ Communicator& Environment::world() {
   return world_;
 }
 
+int Environment::incarnation() const {
+  return state_->incarnation();
+}
+
+Communicator Environment::restore(Deadline deadline, CallSite at) {
+  return Communicator(detail::agree_on_members(*own_world_->lobby(), "restore", deadline, at));
+}
+
+std::vector<int> Environment::waiting() const {
+  state_->check_usable();
+  state_->poll();
+  std::vector<int> ranks;
+  for (const auto process : state_->membership().waiting(*own_world_->lobby()))
+    ranks.push_back(state_->rank_of(process));
+  std::sort(ranks.begin(), ranks.end());
+  return ranks;
+}
+
 void Environment::finalize(CallSite at) {
   state_->finalize(at);
 }
@@ -65,7 +85,10 @@ Counters Environment::counters(int rank) const {
                                             ": the job has ranks 0 to " +
                                             std::to_string(state_->size() - 1));
   }
-  return state_->counters(rank);
+  Counters all;
+  for (int process = rank; process < state_->processes(); process += state_->size())
+    all = all + state_->counters(process);
+  return all;
 }
 
 double Environment::wtime() {

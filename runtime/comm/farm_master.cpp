@@ -11,6 +11,7 @@
 
 #include "runtime/comm/comm_state.hpp"
 #include "runtime/comm/farm_messages.hpp"
+#include "runtime/comm/pending.hpp"
 #include "runtime/security/random.hpp"
 
 namespace prun::detail {
@@ -26,14 +27,26 @@ constexpr std::chrono::milliseconds never_late_before{10};
 // How long the end of a farm is waited for to leave, where a connection does not take it.
 constexpr std::chrono::seconds patience_with_stops{1};
 
+template <class T>
+bool contains(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 class Master {
  public:
-  Master(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
+  Master(FarmPlace place, const FarmOptions& options, const FarmTypes& types,
          const FarmCalls& calls)
-      : comm_(comm), options_(options), types_(types), calls_(calls) {
-    workers_.resize(static_cast<std::size_t>(comm.size()));
+      : place_(std::move(place)),
+        comm_(place_.comm),
+        options_(options),
+        types_(types),
+        calls_(calls) {
+    workers_.resize(static_cast<std::size_t>(comm_.size()));
     workers_[0].gone = true;
-    for (const int rank : comm.lost()) workers_[static_cast<std::size_t>(rank)].gone = true;
+    for (const int rank : comm_.lost()) worker(rank).gone = true;
+    // Those that were started again say so themselves.
+    for (int rank = world().size(); place_.takes_back && rank < comm_.size(); ++rank)
+      worker(rank).gone = true;
   }
 
   FarmProgress run() {
@@ -65,12 +78,18 @@ class Master {
 
   void direct() {
     for (;;) {
-      if (living() == 0) return work_alone();
+      take_back();
+      if (living() == 0) {
+        if (!work_once()) return;
+        continue;
+      }
       hand_out();
       if (tasks_.empty()) return;
       wait_for_result();
     }
   }
+
+  World& world() const { return state_of(comm_).world(); }
 
   int living() const {
     return static_cast<int>(
@@ -193,6 +212,10 @@ class Master {
           receive_farm_message(comm_, received_, types_.result, any_source, options_.tag + 1);
     int from = -1;
     try {
+      if (place_.takes_back) {
+        const auto asked = [this] { return request_for_work() != nullptr; };
+        if (!wait_beside(incoming_, asked, patience()) || asked()) return;
+      }
       from = incoming_.wait(patience()).source;
     } catch (const Error& error) {
       if (error.code() == Errc::timed_out) return;
@@ -242,7 +265,7 @@ class Master {
 
   void hand_over(std::uint64_t number, std::span<const std::byte> result, int rank) {
     ++done_;
-    calls_.take(number, result, rank);
+    calls_.take(number, result, told_as(rank));
     report(false);
   }
 
@@ -253,6 +276,57 @@ class Master {
         receive_farm_message(comm_, received_, types_.result, rank, options_.tag + 1);
     }
   }
+
+  // --- ranks that were started again
+
+  // One that is here as a whole: its receive keeps nobody waiting.
+  const p2p::UnexpectedMessage* request_for_work() const {
+    const auto* const found =
+        world().endpoint().probe({state_of(comm_).p2p_context(), match::any, farm_request_tag});
+    const bool is_here = found != nullptr && found->where == p2p::UnexpectedMessage::Payload::here;
+    return is_here ? found : nullptr;
+  }
+
+  // Those that ask for work get it. Who believes to be in a farm that is over is told so.
+  void take_back() {
+    if (!place_.takes_back) return;
+    world().poll();
+    while (const auto* const request = request_for_work()) {
+      const int rank = request->label.source;  // of a lobby the same
+      FarmBytes bytes;
+      try {
+        receive_farm_message(comm_, bytes, farm_request_type(), rank, farm_request_tag).wait();
+      } catch (const Error&) {
+        continue;  // it is lost again, or not a rank of ours
+      }
+      const FarmMessage asks = read_farm_message(bytes, rank);
+      if (asks.number != farm_request || rank < world().size()) continue;
+      const bool is_over = asks.run < place_.farm;
+      answer_request(rank, is_over ? farm_stop : farm_request);
+      if (is_over || !worker(rank).gone) continue;
+      worker(rank) = {};
+      hear_of(rank);
+      report(true);
+    }
+  }
+
+  void answer_request(int rank, std::uint64_t answer) {
+    try {
+      auto message = std::make_shared<FarmBytes>(write_farm_message(run_, answer, {}));
+      send_farm_message(comm_, std::move(message), farm_request_type(), rank, farm_request_tag);
+    } catch (const Error&) {  // lost again
+    }
+  }
+
+  // So that its loss would be noticed.
+  void hear_of(int rank) {
+    state_of(comm_).add_source(rank);
+    // One that has met a message is through before long, and the next one knows.
+    if (incoming_.active() && incoming_.cancel()) incoming_ = {};
+  }
+
+  // Its number as the caller of the farm knows it.
+  int told_as(int rank) const { return place_.takes_back ? comm_.world_rank(rank) : rank; }
 
   // --- losses
 
@@ -282,30 +356,34 @@ class Master {
     gone.held.clear();
   }
 
-  void work_alone() {
-    for (auto task = next_task(); task != tasks_.end(); task = next_task()) {
-      const std::uint64_t number = task->first;
-      const auto message = std::move(task->second.message);
-      tasks_.erase(task);
-      hand_over(number, calls_.work(std::span(*message).subspan(farm_header_bytes)), 0);
-    }
+  // One task by this rank itself; false if there is none left.
+  bool work_once() {
+    const auto task = next_task();
+    if (task == tasks_.end()) return false;
+    const std::uint64_t number = task->first;
+    const auto message = std::move(task->second.message);
+    tasks_.erase(task);
+    hand_over(number, calls_.work(std::span(*message).subspan(farm_header_bytes)), 0);
+    return true;
   }
 
   // --- the end
 
   void stop_workers() noexcept {
-    const auto message = std::make_shared<FarmBytes>(write_farm_message(run_, farm_stop, {}));
     for (int rank = 1; rank < comm_.size(); ++rank) {
-      if (worker(rank).gone) continue;
-      try {
-        send_farm_message(comm_, message, types_.task, rank, options_.tag);
-      } catch (const Error&) {  // it has gone, and needs none
-      }
+      if (!worker(rank).gone) send_stop(rank);
     }
     try {
-      state_of(comm_).world().wait_and_flush([] { return true; }, patience_with_stops,
-                                             WaitingBesides("farm"));
+      world().wait_and_flush([] { return true; }, patience_with_stops, WaitingBesides("farm"));
     } catch (const Error&) {  // the next call will say it
+    }
+  }
+
+  void send_stop(int rank) noexcept {
+    try {
+      auto message = std::make_shared<FarmBytes>(write_farm_message(run_, farm_stop, {}));
+      send_farm_message(comm_, std::move(message), types_.task, rank, options_.tag);
+    } catch (const Error&) {  // it has gone, and needs none
     }
   }
 
@@ -318,16 +396,23 @@ class Master {
     progress.total = options_.total;
     progress.seconds = Seconds(at - begun_).count();
     progress.workers = living();
-    progress.lost = comm_.lost();
-    for (const int rank : progress.lost) {
-      const std::string host = comm_.host(rank);
-      auto& hosts = progress.lost_hosts;
-      if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+    for (int rank = world().size(); place_.takes_back && rank < comm_.size(); ++rank) {
+      if (!worker(rank).gone) progress.returned.push_back(told_as(rank));
     }
+    std::sort(progress.returned.begin(), progress.returned.end());
+    for (const int rank : comm_.lost()) {
+      const int lost = told_as(rank);
+      if (contains(progress.returned, lost) || contains(progress.lost, lost)) continue;
+      progress.lost.push_back(lost);
+      const std::string host = comm_.host(rank);
+      if (!contains(progress.lost_hosts, host)) progress.lost_hosts.push_back(host);
+    }
+    std::sort(progress.lost.begin(), progress.lost.end());
     if (options_.on_progress) options_.on_progress(progress);
     return progress;
   }
 
+  const FarmPlace place_;
   const Communicator& comm_;
   const FarmOptions& options_;
   const FarmTypes& types_;
@@ -354,7 +439,7 @@ class Master {
 
 FarmProgress direct_farm(const Communicator& comm, const FarmOptions& options,
                          const FarmTypes& types, const FarmCalls& calls) {
-  return Master(comm, options, types, calls).run();
+  return Master(farm_place(comm), options, types, calls).run();
 }
 
 }  // namespace prun::detail

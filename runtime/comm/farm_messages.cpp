@@ -4,9 +4,21 @@
 #include <string>
 #include <utility>
 
+#include "runtime/comm/comm_state.hpp"
 #include "runtime/wire/codec.hpp"
 
 namespace prun::detail {
+
+Datatype farm_request_type() {
+  return as_bytes_of(datatype_of<std::uint64_t>());
+}
+
+FarmPlace farm_place(const Communicator& comm) {
+  CommState& state = state_of(comm);
+  if (!state.is_world() || !state.world().starts_ranks_again()) return {comm, false, 0};
+  const auto& lobby = state.lobby();
+  return {Communicator(lobby), true, lobby->next_farm()};
+}
 
 FarmBytes write_farm_message(std::uint64_t run, std::uint64_t number,
                              std::span<const std::byte> content) {

@@ -12,14 +12,17 @@ namespace {
 
 class Server {
  public:
-  Server(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
+  Server(const FarmPlace& place, const FarmOptions& options, const FarmTypes& types,
          const FarmCalls& calls)
-      : comm_(comm), options_(options), types_(types), calls_(calls) {
-    listen();
+      : comm_(place.comm), options_(options), types_(types), calls_(calls) {
+    // The master does not know of this rank otherwise.
+    over_ =
+        place.takes_back && state_of(comm_).world().incarnation() > 0 && !ask_for_work(place.farm);
+    if (!over_) listen();
   }
 
   void run() {
-    while (take_in()) {
+    while (!over_ && take_in()) {
       const FarmBytes bytes = std::move(waiting_.front());
       waiting_.pop_front();
       const FarmMessage task = read_farm_message(bytes, 0);
@@ -35,6 +38,15 @@ class Server {
  private:
   static constexpr std::size_t in = 0;
   static constexpr std::size_t out = 1;
+
+  // False if that farm is over.
+  bool ask_for_work(std::uint64_t farm) {
+    auto request = std::make_shared<FarmBytes>(write_farm_message(farm, farm_request, {}));
+    send_farm_message(comm_, std::move(request), farm_request_type(), 0, farm_request_tag).wait();
+    FarmBytes answer;
+    receive_farm_message(comm_, answer, farm_request_type(), 0, farm_request_tag).wait();
+    return read_farm_message(answer, 0).number == farm_request;
+  }
 
   void listen() {
     requests_[in] = receive_farm_message(comm_, received_, types_.task, 0, options_.tag);
@@ -75,20 +87,28 @@ class Server {
     return true;
   }
 
-  const Communicator& comm_;
+  const Communicator comm_;
   const FarmOptions& options_;
   const FarmTypes& types_;
   const FarmCalls& calls_;
   std::deque<FarmBytes> waiting_;
   FarmBytes received_;
   std::array<Request, 2> requests_;
+  bool over_ = false;
 };
 
 }  // namespace
 
 void serve_farm(const Communicator& comm, const FarmOptions& options, const FarmTypes& types,
                 const FarmCalls& calls) {
-  Server(comm, options, types, calls).run();
+  const FarmPlace place = farm_place(comm);
+  try {
+    Server(place, options, types, calls).run();
+  } catch (const Error& error) {
+    // It came back so late that there is nobody left to ask.
+    const bool returned = place.takes_back && state_of(comm).world().incarnation() > 0;
+    if (!returned || error.code() != Errc::peer_finished) throw;
+  }
 }
 
 }  // namespace prun::detail

@@ -48,7 +48,9 @@ void Membership::end_collectives_with(WorldRank rank, const core::Failure& why) 
 void Membership::asked(const bootstrap::SurvivorsAsked& message) {
   const auto rank = static_cast<WorldRank>(message.rank);
   if (rank == self_ || !known(message.members)) return;
-  if (rounds_.contains(message.context) || is_lost(rank)) return;
+  // One that has its answer is over: this is the next, where a communicator has several.
+  const auto own = rounds_.find(message.context);
+  if ((own != rounds_.end() && !own->second) || is_lost(rank)) return;
   const core::Failure why{Errc::peer_lost,
                           name_(rank) + " waits in survivors() for all that are left: call it too",
                           rank};
@@ -66,6 +68,14 @@ void Membership::agreed(const bootstrap::SurvivorsAgreed& message) {
   });
   const auto round = rounds_.find(message.context);
   if (round != rounds_.end()) round->second = message;
+}
+
+std::vector<Membership::WorldRank> Membership::waiting(const CommState& comm) const {
+  std::vector<WorldRank> found;
+  for (const auto& [rank, context] : waiting_for_us_) {
+    if (context == comm.p2p_context()) found.push_back(rank);
+  }
+  return found;
 }
 
 void Membership::come(CommState& comm, std::uint32_t free_context) {
@@ -94,6 +104,8 @@ const bootstrap::SurvivorsAgreed* Membership::answer(const CommState& comm) cons
   const auto round = rounds_.find(comm.p2p_context());
   if (round == rounds_.end() || !round->second) return nullptr;
   const bootstrap::SurvivorsAgreed& answer = *round->second;
+  // Of the processes of a lobby some never were.
+  if (comm.is_lobby()) return &answer;
   const bool over =
       std::all_of(comm.members().begin(), comm.members().end(), [&](WorldRank member) {
         return contains(answer.members, member) || endpoint_.peer_gone(member);

@@ -41,6 +41,8 @@ class Membership {
   void asked(const bootstrap::SurvivorsAsked& message);
   void agreed(const bootstrap::SurvivorsAgreed& message);
 
+  // Who has come to survivors() of the communicator and waits for this rank.
+  std::vector<WorldRank> waiting(const CommState& comm) const;
   // This rank comes to survivors() of the communicator, unless it has and waits for the answer still.
   void come(CommState& comm, std::uint32_t free_context);
   // The answer, once it is there and nothing more comes from those that are not in it.

@@ -70,14 +70,15 @@ Status status_of(const CommState& comm, transport::WorldRank source,
 
 void raise(const CommState& comm, const std::string& operation, const core::Failure& failure) {
   const std::string text = comm.say(operation) + ": " + failure.text;
-  if (failure.code != Errc::peer_lost) throw Error(failure.code, text, failure.peer);
+  const int peer = failure.peer < 0 ? failure.peer : comm.world().rank_of(failure.peer);
+  if (failure.code != Errc::peer_lost) throw Error(failure.code, text, peer);
   // Who tries again and again is not to keep out what would end that.
   if (!comm.world().finalized()) comm.world().poll();
   std::vector<int> lost = comm.lost();
   const auto needed = comm.rank_of(failure.peer);
   const auto found = needed ? std::find(lost.begin(), lost.end(), *needed) : lost.end();
   if (found != lost.end()) std::rotate(lost.begin(), found, found + 1);
-  throw Error(failure.code, text, failure.peer, std::move(lost));
+  throw Error(failure.code, text, peer, std::move(lost));
 }
 
 void raise_timeout(const CommState& comm, const std::string& operation) {

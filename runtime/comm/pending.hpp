@@ -3,6 +3,7 @@
 #include <prun/call_site.hpp>
 #include <prun/detail/operations.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -123,5 +124,10 @@ std::string describe_recv(const CommState& comm, const char* verb, Source source
 // Runs the world until the operation is done; throws timed_out past the deadline. `at`: where the
 // wait stands.
 void wait_for(Operation& operation, const Deadline& deadline, const CallSite& at);
+
+// Until the request is done, which does not take it, or `besides` holds. False if the deadline passed
+// first. Does not wait for what was sent to leave.
+bool wait_beside(const Request& request, const std::function<bool()>& besides,
+                 const Deadline& deadline);
 
 }  // namespace prun::detail

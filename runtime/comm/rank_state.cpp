@@ -1,5 +1,6 @@
 #include "runtime/comm/rank_state.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "runtime/comm/comm_state.hpp"
@@ -25,17 +26,32 @@ bootstrap::UnreceivedMessage state_of(const p2p::UnexpectedMessage& message) {
           message.envelope.type, message.synchronous};
 }
 
+// Farms alone know of it: to whoever reads a report their messages are of the world.
+void hide_lobby(std::uint32_t context, bootstrap::RankState& state) {
+  for (auto& operation : state.operations) {
+    if (operation.context == context) operation.context = 0;
+  }
+  for (auto& message : state.messages) {
+    if (message.context == context) message.context = 0;
+  }
+}
+
 }  // namespace
 
 void describe(World& world, bootstrap::RankState& state) {
+  std::optional<std::uint32_t> lobby;
   for (const CommState* comm : world.communicators()) {
-    if (state.communicators.size() == bootstrap::most_told) break;
-    state.communicators.push_back(state_of(*comm));
+    if (comm->is_lobby()) {
+      lobby = comm->p2p_context();
+    } else if (state.communicators.size() < bootstrap::most_told) {
+      state.communicators.push_back(state_of(*comm));
+    }
   }
   world.endpoint().each_unreceived([&](const p2p::UnexpectedMessage& message) {
     ++state.messages_in_all;
     if (state.messages.size() < bootstrap::most_told) state.messages.push_back(state_of(message));
   });
+  if (lobby) hide_lobby(*lobby, state);
   std::as_const(world.endpoint())
       .each_link([&](transport::WorldRank peer, std::uint64_t sent, std::uint64_t received) {
         state.links.push_back({static_cast<std::uint32_t>(peer), sent, received});

@@ -124,6 +124,14 @@ std::vector<Completed> take_some(std::span<Request> requests) {
 
 }  // namespace
 
+bool detail::wait_beside(const Request& request, const std::function<bool()>& besides,
+                         const Deadline& deadline) {
+  const Operation& waited = require(request);
+  waited.world().check_usable();
+  const WaitingFor waiting("wait", {}, [&](Awaited& awaited) { waited.tell(awaited); });
+  return waited.world().wait([&] { return waited.done() || besides(); }, deadline, waiting);
+}
+
 Status Request::end() {
   const detail::OperationHandle ended = std::move(operation_);
   const std::shared_ptr<void> kept = std::move(kept_);

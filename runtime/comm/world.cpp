@@ -117,7 +117,7 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
   const bootstrap::Welcome& welcome = channel_->welcome();
   map_ = welcome.map;
   rank_ = static_cast<WorldRank>(welcome.rank);
-  ports_.assign(map_.size(), 0);
+  ports_.assign(map_.processes(), 0);
   const auto here =
       std::count(map_.host_of_rank.begin(), map_.host_of_rank.end(), host_index(rank_));
   crowded_ = static_cast<std::uint64_t>(here) > welcome.cores;
@@ -129,11 +129,11 @@ void World::enter(std::unique_ptr<bootstrap::RankChannel> channel, const core::C
     settings.key = welcome.key;
     settings.job_id = map_.job_id;
     settings.self = rank_;
-    settings.size = size();
+    settings.size = processes();
     settings.bind_address = welcome.bind_address;
     settings.ports = welcome.ports;
     settings.turn = static_cast<std::uint32_t>(std::count(
-        map_.host_of_rank.begin(), map_.host_of_rank.begin() + rank_, host_index(rank_)));
+        map_.host_of_rank.begin(), map_.host_of_rank.begin() + rank_of(rank_), host_index(rank_)));
     settings.compression = welcome.compression;
     settings.pacing = config.pacing;
     settings.encrypt = welcome.encrypt;
@@ -206,7 +206,8 @@ void World::make_endpoint(const core::Config& config) {
     ask = [this](const bootstrap::SurvivorsAsked& message) { channel_->ask_survivors(message); };
   }
   membership_ = std::make_unique<Membership>(
-      rank_, size(), *endpoint_, [this](WorldRank peer) { return name(peer); }, std::move(ask));
+      rank_, processes(), *endpoint_, [this](WorldRank peer) { return name(peer); },
+      std::move(ask));
 }
 
 World::~World() {
@@ -223,7 +224,7 @@ const std::string& World::host_of(WorldRank rank) const {
 }
 
 std::string World::name(WorldRank rank) const {
-  std::string text = "rank " + std::to_string(rank);
+  std::string text = "rank " + std::to_string(rank_of(rank));
   if (map_.hosts.size() > 1) text += " on " + host_of(rank);
   return text;
 }
@@ -315,7 +316,7 @@ Counters World::counters(WorldRank rank) const {
 
 Counters World::counters() const {
   Counters all;
-  for (WorldRank rank = 0; rank < size(); ++rank) all = all + counters(rank);
+  for (WorldRank rank = 0; rank < processes(); ++rank) all = all + counters(rank);
   all.wakeups = sleeps_;
   return all;
 }
@@ -326,7 +327,7 @@ Counters World::counters() const {
 void World::on_endpoints(const bootstrap::Endpoints& message) {
   sleep_.on_news();
   for (const bootstrap::RankEndpoint& entry : message.list) {
-    if (entry.rank >= map_.size()) continue;
+    if (entry.rank >= map_.processes()) continue;
     ports_[entry.rank] = entry.port;
     if (tcp_) tcp_->endpoint_known(static_cast<WorldRank>(entry.rank));
   }
@@ -353,7 +354,7 @@ void World::on_disconnect(WorldRank peer, bool orderly, const std::string& cause
 
 void World::on_peer_lost(const bootstrap::PeerLost& message) {
   sleep_.on_news();
-  if (message.rank >= map_.size()) return;
+  if (message.rank >= map_.processes()) return;
   const auto peer = static_cast<WorldRank>(message.rank);
   if (peer == rank_) return;
   if (endpoint_->peer_gone(peer)) {

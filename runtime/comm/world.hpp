@@ -49,11 +49,22 @@ class World {
   static std::shared_ptr<World> join();
   ~World();
 
+  // World ranks are processes of the job (bootstrap::JobMap): a rank that was started again has
+  // another one.
   WorldRank rank() const { return rank_; }
   WorldRank size() const { return static_cast<WorldRank>(map_.size()); }
+  WorldRank processes() const { return static_cast<WorldRank>(map_.processes()); }
+  int incarnation() const {
+    return static_cast<int>(map_.incarnation_of(static_cast<std::uint32_t>(rank_)));
+  }
+  // The rank of the job that a process is.
+  int rank_of(WorldRank process) const {
+    return static_cast<int>(map_.rank_of(static_cast<std::uint32_t>(process)));
+  }
+  bool starts_ranks_again() const { return map_.restarts > 0; }
   const std::string& host_of(WorldRank rank) const;
   std::uint32_t host_index(WorldRank rank) const {
-    return map_.host_of_rank[static_cast<std::size_t>(rank)];
+    return map_.host_of_rank[static_cast<std::size_t>(rank_of(rank))];
   }
   // "rank 2 on rpi3", or "rank 2" where there is one host only.
   std::string name(WorldRank rank) const;

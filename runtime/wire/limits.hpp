@@ -6,7 +6,7 @@
 // Every length that a peer may state is held against one of these before arithmetic or allocation.
 namespace prun::wire {
 
-inline constexpr std::uint16_t control_protocol_version = 4;  // launcher, agent, rank
+inline constexpr std::uint16_t control_protocol_version = 5;  // launcher, agent, rank
 inline constexpr std::uint16_t data_protocol_version = 3;     // rank to rank
 
 inline constexpr std::size_t max_control_frame_bytes = 16u << 20;

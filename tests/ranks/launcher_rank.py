@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-PROTOCOL = 4
+PROTOCOL = 5
 HELLO, WELCOME, ENDPOINT, ENDPOINTS, ABORTING, PEER_LOST, FINALIZED = range(17, 24)
 
 
@@ -60,6 +60,7 @@ class Channel:
         welcome = {"job": body.take("Q")}
         welcome["hosts"] = [(body.text(), body.text()) for _ in range(body.take("I"))]
         welcome["host_of_rank"] = [body.take("I") for _ in range(body.take("I"))]
+        welcome["restarts"] = body.take("I")
         welcome["key"], body.data = body.data[:32], body.data[32:]
         welcome["rank"] = body.take("I")
         welcome["bind"] = body.text()

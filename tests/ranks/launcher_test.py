@@ -233,7 +233,7 @@ class Ranks(LauncherTest):
         done = self.run_prun("-n", "1", "sh", "-c", "env; cat /proc/$PPID/cmdline | tr '\\0' '\\n'")
         ours = [line for line in done.out.splitlines() if line.startswith("PRUN_") and "TEST" not in line]
         names = sorted(line.partition("=")[0] for line in ours)
-        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE", "PRUN_OPTIONS", "PRUN_PERSIST"}
+        known = {"PRUN_RANK", "PRUN_SIZE", "PRUN_LOCAL_RANK", "PRUN_HOST", "PRUN_INCARNATION", "PRUN_FD", "PRUN_BIN", "PRUN_SOURCE", "PRUN_OPTIONS", "PRUN_PERSIST"}
         self.assertLessEqual(set(names), known)
         self.assertRegex(done.out, r"(?m)^agent$")
 

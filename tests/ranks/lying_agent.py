@@ -9,7 +9,7 @@ import time
  INPUT_CREDIT, RANK_EXITED, RANK_DONE) = range(1, 14)
 RANK_ENDPOINT, RANK_ABORTING = 19, 21
 STAGE_WANT, STAGE_PROGRESS = 25, 43
-PROTOCOL = 4
+PROTOCOL = 5
 OWN_RANK, ANOTHERS_RANK = 1, 0
 
 
@@ -75,6 +75,9 @@ STARTED = {
     "listens_twice": lambda: [send(RANK_ENDPOINT, numbers("IH", OWN_RANK, port)) for port in (5, 6)],
     "listens_nowhere": lambda: send(RANK_ENDPOINT, numbers("IH", OWN_RANK, 0)),
     "listens_for_another": lambda: send(RANK_ENDPOINT, numbers("IH", ANOTHERS_RANK, 5)),
+    "listens_as_a_start_that_was_not": lambda: send(RANK_ENDPOINT, numbers("IH", OWN_RANK + 2, 5)),
+    "started_again_by_itself": lambda: (exited(OWN_RANK), send(RANK_DONE, numbers("I", OWN_RANK)),
+                                        send(RANK_STARTED, numbers("II", OWN_RANK, 1))),
     "output_of_another": lambda: send(RANK_OUTPUT, numbers("IB", ANOTHERS_RANK, 1) + text(b"I am rank 0\n")),
     "output_to_no_stream": lambda: send(RANK_OUTPUT, numbers("IB", OWN_RANK, 3) + text(b"words\n")),
     "output_longer_than_it_may_be": lambda: send(RANK_OUTPUT, numbers("IB", OWN_RANK, 1) + text(bytes(32769))),

@@ -28,9 +28,9 @@ TEST(RankEnvironment, ProgramsOverTheAgentsOwn) {
 
 TEST(RankEnvironment, OurVariablesCannotBeOverlaid) {
   const auto result = rank_environment({"PRUN_FD=3", "PRUN_RANK=7"}, program({"PRUN_SIZE=1000"}),
-                                       {2, 4, 1, "rpi3", 11});
+                                       {2, 4, 1, "rpi3", 11, 3});
   EXPECT_THAT(result, UnorderedElementsAre("PRUN_RANK=2", "PRUN_SIZE=4", "PRUN_LOCAL_RANK=1",
-                                           "PRUN_HOST=rpi3", "PRUN_FD=11"));
+                                           "PRUN_HOST=rpi3", "PRUN_INCARNATION=3", "PRUN_FD=11"));
 }
 
 TEST(RankEnvironment, FindVariable) {

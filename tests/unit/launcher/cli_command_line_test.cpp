@@ -177,6 +177,20 @@ TEST(CommandLine, AFileForEachProcessor) {
             "prun: --map: aarch64 is ./a already, and can not be ./b too");
 }
 
+TEST(CommandLine, RanksThatAreStartedAgain) {
+  EXPECT_EQ(run({"./a"}).restarts, 0U);
+  EXPECT_EQ(run({"./a"}).on_failure, core::OnFailure::end);
+  EXPECT_EQ(run({"--restart", "3", "./a"}).restarts, 3U);
+  EXPECT_EQ(run({"--restart", "3", "./a"}).on_failure, core::OnFailure::go_on);
+  EXPECT_EQ(run({"-max-restarts", "2", "./a"}).restarts, 2U);
+  EXPECT_EQ(run({"--restart", "0", "./a"}).on_failure, core::OnFailure::end);
+  EXPECT_EQ(run({"--restart", "0", "--on-failure=continue", "./a"}).on_failure,
+            core::OnFailure::go_on);
+  EXPECT_THAT(refusal({"--restart", "1", "--on-failure=end", "./a"}),
+              HasSubstr("exclude each other"));
+  EXPECT_THAT(refusal({"--restart", "often", "./a"}), HasSubstr("for example: --restart 3"));
+}
+
 TEST(CommandLine, Times) {
   EXPECT_EQ(run({"--timeout", "90", "./a"}).timeout, milliseconds(90000));
   EXPECT_EQ(run({"-timeout", "0.25", "./a"}).timeout, milliseconds(250));

@@ -185,7 +185,7 @@ constexpr Row rows[] = {
     {A, "-on-failure continue"},
     {A, "-get-stack-traces"},
     {A, "-report-state-on-timeout"},
-    {H, "-max-restarts 3"},
+    {A, "-max-restarts 3"},
     {A, "-print-all-exitcodes"},
     {A, "-forward-signals WINCH,SIGURG"},
     {A, "-forward-signals none"},
@@ -317,6 +317,7 @@ TEST_F(Spellings, EveryOneOfTheTableIsTriedHere) {
                                 "node-timeout",
                                 "report-on-timeout",
                                 "hang-after",
+                                "restart",
                                 "on-deadlock"})
     tried.insert(own);
   for (const auto& spelling : spellings())

@@ -42,6 +42,19 @@ TEST(ClockTree, ThoseBelowALostHostAskTheOneAboveIt) {
   for (const auto& order : orders) EXPECT_EQ(order.above, 0U);
 }
 
+TEST(ClockTree, AHostThatIsBackAsksAgain) {
+  ClockTree tree(20, 0);
+  EXPECT_THAT(tree.back(10), IsEmpty()) << "the one above it does not answer yet";
+  tree.answers(0, 70);
+  tree.answers(1, 71);
+  tree.lost(9);
+  EXPECT_THAT(tree.back(9), ElementsAre(Order{9, 1, 71}));
+  tree.lost(9);
+  tree.lost(1);
+  EXPECT_THAT(tree.back(9), ElementsAre(Order{9, 0, 70})) << "that has gone too";
+  EXPECT_THAT(tree.back(1), ElementsAre(Order{1, 0, 70}));
+}
+
 TEST(ClockTree, WithoutTheTopNobodyIsAsked) {
   ClockTree tree(3, 0);
   tree.answers(0, 70);

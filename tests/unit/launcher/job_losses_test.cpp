@@ -33,6 +33,22 @@ TEST(Losses, AStatusCountsAndTheFirstDecides) {
   EXPECT_EQ(losses.verdict()->sentence, "rank 2 on rpi3 exited with status 3");
 }
 
+TEST(Losses, OneThatIsBackIsForgotten) {
+  Losses losses;
+  losses.add({2, "rpi3", false, 3, RankPhase::never_joined});
+  losses.add({1, "rpi2", false, 4, RankPhase::never_joined});
+  losses.condemn(2, "was ended");
+  losses.back(2);
+  EXPECT_FALSE(losses.condemned(2));
+  EXPECT_EQ(losses.summary(), "went on without rank 1 on rpi2");
+  EXPECT_EQ(losses.verdict()->status, 4);
+  losses.back(1);
+  EXPECT_EQ(losses.summary(), "");
+  EXPECT_FALSE(losses.verdict());
+  losses.add({1, "rpi2", false, 5, RankPhase::never_joined});
+  EXPECT_EQ(losses.verdict()->status, 5) << "its last start counts";
+}
+
 TEST(Losses, Rank0Decides) {
   Losses losses;
   losses.add({2, "rpi3", false, 3, RankPhase::finalized});

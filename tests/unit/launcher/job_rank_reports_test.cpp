@@ -17,6 +17,8 @@ TEST_F(Reports, TheLifeOfARankIsBelieved) {
   EXPECT_FALSE(reports_.announced(1));
   EXPECT_FALSE(reports_.exited(1));
   EXPECT_FALSE(reports_.done(1));
+  EXPECT_TRUE(reports_.started(1)) << "nobody has ordered that";
+  reports_.may_start(1);
   EXPECT_FALSE(reports_.started(1)) << "and it may live again";
   EXPECT_FALSE(reports_.announced(1));
 }
@@ -41,6 +43,17 @@ TEST_F(Reports, OutputIsBoundedByWhatWasGivenBack) {
   reports_.given_back(0, 10);
   EXPECT_FALSE(reports_.printed(0, 10));
   EXPECT_EQ(reports_.printed(0, 1), "its agent sends more output than there is room for");
+}
+
+TEST_F(Reports, WhatALostAgentHasPrintedIsNotGivenBackToTheNext) {
+  constexpr std::size_t window = agent::OutputWindow::size_bytes;
+  EXPECT_FALSE(reports_.printed(0, 100));
+  reports_.host_lost(0);
+  EXPECT_FALSE(reports_.printed(0, window)) << "the next has all the room";
+  EXPECT_EQ(reports_.given_back(0, 60), 0U);
+  EXPECT_EQ(reports_.given_back(0, 50), 10U);
+  EXPECT_FALSE(reports_.printed(0, 10));
+  EXPECT_TRUE(reports_.printed(0, 1));
 }
 
 TEST_F(Reports, NoRankReadsMoreThanItWasGiven) {

@@ -41,6 +41,17 @@ TEST_F(SurvivorRoundsTest, WaitsForNobodyWhoIsGone) {
   EXPECT_EQ(due(), (std::vector<SurvivorsAgreed>{{0, 2, {0, 1}}}));
 }
 
+TEST_F(SurvivorRoundsTest, WaitsForOneThatIsAboutToStart) {
+  gone_[3] = true;  // as long as it is not to be
+  come(0);
+  come(1);
+  gone_[3] = false;
+  come(2);
+  EXPECT_TRUE(due().empty());
+  come(3);
+  EXPECT_EQ(due(), (std::vector<SurvivorsAgreed>{{0, 2, members}}));
+}
+
 TEST_F(SurvivorRoundsTest, ForgetsRoundsOfWhichNobodyIsLeft) {
   come(0);
   gone_.assign(4, true);

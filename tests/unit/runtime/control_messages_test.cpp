@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ JobMap sample_map() {
   map.job_id = 0x1122334455667788;
   map.hosts = {{"rpi1", "10.0.0.1"}, {"rpi2.local", "fe80::2%eth0"}};
   map.host_of_rank = {0, 1, 0};
+  map.restarts = 2;
   return map;
 }
 
@@ -171,6 +173,10 @@ PeerSuspected sample() {
   return {1, 2, "closed the connection"};
 }
 template <>
+StartRank sample() {
+  return {2, 1};
+}
+template <>
 SurvivorsAsked sample() {
   return {2, 4, 10, {0, 2, 1}};
 }
@@ -233,8 +239,8 @@ using AllMessages =
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
                      Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
                      ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady, PeerSuspected,
-                     EndRank, SurvivorsAsked, SurvivorsAgreed, RankStillness, HangQuestion,
-                     RankState, HostStates>;
+                     EndRank, StartRank, SurvivorsAsked, SurvivorsAgreed, RankStillness,
+                     HangQuestion, RankState, HostStates>;
 
 struct Names {
   template <class Message>
@@ -315,12 +321,19 @@ TEST(JobSetupRules, IndicesMustPointSomewhere) {
 
 TEST(JobSetupRules, SizesUpToTheLimitAndNotBeyond) {
   auto setup = sample<JobSetup>();
+  setup.map.restarts = 0;
   setup.map.host_of_rank.assign(wire::max_ranks, 1);
   setup.program_of_rank.assign(wire::max_ranks, 0);
   EXPECT_TRUE(decode<JobSetup>(body_of(setup)).ok());
   setup.map.host_of_rank.push_back(1);
   setup.program_of_rank.push_back(0);
   EXPECT_FALSE(decode<JobSetup>(body_of(setup)).ok());
+
+  auto restarts = sample<JobSetup>();
+  restarts.map.restarts = wire::max_ranks / 3 - 1;
+  EXPECT_TRUE(decode<JobSetup>(body_of(restarts)).ok());
+  ++restarts.map.restarts;
+  EXPECT_FALSE(decode<JobSetup>(body_of(restarts)).ok());
 
   auto hosts = sample<JobSetup>();
   hosts.map.hosts.assign(wire::max_hosts, {"h", "a"});
@@ -337,7 +350,13 @@ TEST(JobSetupRules, SizesUpToTheLimitAndNotBeyond) {
 
 TEST(WelcomeRules, TheRankMustBeOneOfThem) {
   auto welcome = sample<Welcome>();
+  welcome.rank = 8;
+  EXPECT_TRUE(decode<Welcome>(body_of(welcome)).ok())
+      << "rank 2, started again for the second time";
+  welcome.rank = 9;
+  EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok());
   welcome.rank = 3;
+  welcome.map.restarts = 0;
   EXPECT_FALSE(decode<Welcome>(body_of(welcome)).ok());
 }
 
@@ -398,6 +417,26 @@ TEST(ExitRules, OnlyPhasesThatExist) {
   Bytes body = body_of(sample<RankExited>());
   body.back() = std::byte{3};
   EXPECT_FALSE(decode<RankExited>(body).ok());
+}
+
+TEST(StartRankRules, ItIsNotTheFirstStart) {
+  EXPECT_FALSE(decode<StartRank>(body_of(StartRank{2, 0})).ok());
+}
+
+TEST(JobMapRules, EachStartOfARankIsAProcessOfItsOwn) {
+  const JobMap map = sample_map();
+  EXPECT_EQ(map.processes(), 9U);
+  std::set<std::uint32_t> seen;
+  for (std::uint32_t rank = 0; rank < map.size(); ++rank) {
+    for (std::uint32_t times = 0; times <= map.restarts; ++times) {
+      const auto process = map.process(rank, times);
+      EXPECT_LT(process, map.processes());
+      EXPECT_TRUE(seen.insert(process).second);
+      EXPECT_EQ(map.rank_of(process), rank);
+      EXPECT_EQ(map.incarnation_of(process), times);
+    }
+    EXPECT_EQ(map.process(rank, 0), rank);
+  }
 }
 
 TEST(SurvivorsMessages, NameEachMemberOnceAndTheirSenderAmongThem) {

@@ -126,6 +126,10 @@ void HostWatch::ask_at(std::uint32_t host, const std::string& address, std::uint
   asked->ask();
 }
 
+bool HostWatch::answers(std::uint32_t host) const {
+  return asked_[host] && asked_[host]->answered != 0;
+}
+
 void HostWatch::look() {
   const auto now = std::chrono::steady_clock::now();
   silence_.look(now);
@@ -136,9 +140,8 @@ void HostWatch::look() {
     if (beats) handlers_.beat(host);
     look_at(host);
   }
-  const auto overdue = silence_.overdue([this](std::uint32_t host) {
-    return handlers_.counts(host, asked_[host] && asked_[host]->answered != 0);
-  });
+  const auto overdue = silence_.overdue(
+      [this](std::uint32_t host) { return handlers_.counts(host, answers(host)); });
   if (!overdue.empty()) handlers_.silent(overdue);
   timer_.expires_after(times_.look);
   timer_.async_wait([this](asio::error_code error) {

@@ -48,6 +48,8 @@ class HostWatch {
   // Its agent answers datagrams there.
   void ask_at(std::uint32_t host, const std::string& address, std::uint16_t port);
 
+  // Whether it has answered a datagram.
+  bool answers(std::uint32_t host) const;
   std::chrono::milliseconds silence_of(std::uint32_t host) const { return silence_.of(host); }
 
  private:

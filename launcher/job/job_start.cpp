@@ -336,7 +336,6 @@ void Job::on_hello(std::uint32_t host, const bootstrap::ControlFrame& frame) {
     notes_.push_back({host, "its name has no address here, " + name(host) + ".local has"});
   }
   move(host, HostEvent::hello_received);
-  if (login_watch_) login_watch_->forget(host);
   if (watch_ && !machine.local) {
     auto order = watch_->begin(host);
     order.ports = plan_.options.ports;
@@ -732,6 +731,7 @@ void Job::send_starts() {
     places.push_back({host, machines_.size() > 1 ? name(host) : std::string()});
   hang_.begin(std::move(places));
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
+    if (login_watch_) login_watch_->forget(host);
     if (machines_[host]->phase != HostPhase::ready) continue;
     machines_[host]->channel->send(bootstrap::Start{});
     move(host, HostEvent::start_sent);

@@ -16,11 +16,12 @@ void Job::watch_hosts() {
   const bool any_remote = std::any_of(machines_.begin(), machines_.end(),
                                       [](const auto& machine) { return !machine->local; });
   if (!any_remote || !plan_.options.node_timeout) return;
-  login_watch_ = std::make_unique<LoginWatch>(io_, *plan_.options.node_timeout,
-                                              [this](std::uint32_t host, milliseconds silence) {
-                                                if (machines_[host]->channel)
-                                                  give_up(host, io::silence_words(silence));
-                                              });
+  login_watch_ = std::make_unique<LoginWatch>(
+      io_, *plan_.options.node_timeout, [this](std::uint32_t host, milliseconds silence) {
+        // Datagrams judge better, once they get through.
+        if (starting() && machines_[host]->channel && !watch_->answers(host))
+          give_up(host, io::silence_words(silence));
+      });
   watch_ = std::make_unique<HostWatch>(
       io_, *plan_.options.node_timeout, static_cast<std::uint32_t>(machines_.size()),
       HostWatch::Handlers{

@@ -52,8 +52,16 @@ class DarkTest(unittest.TestCase):
         gate = home / "gate"
         os.mkfifo(gate)
         (home / ".bashrc").write_text("read go <gate\n")
-        # By the name it has then: the host may have been off and on.
-        self.addCleanup(lambda: [(self.cluster.root(host) / "root" / name).unlink() for name in ("gate", ".bashrc")])
+
+        def open_for_good():
+            home = self.cluster.root(host) / "root"  # the host may have been off and on
+            (home / ".bashrc").unlink()
+            opened = os.open(home / "gate", os.O_RDWR)
+            os.write(opened, b"\n")
+            os.close(opened)
+            (home / "gate").unlink()
+
+        self.addCleanup(open_for_good)
         return gate
 
     def launcher(self):

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds interrupt_grace{2000};  // after Ctrl-C, between TERM and KILL
 constexpr milliseconds failure_grace{500};  // after a rank has failed: others end within a second
-constexpr milliseconds time_for_last_words{150};  // of ranks that have lost another
+constexpr milliseconds time_for_last_words{400};  // of ranks that have lost another
 constexpr milliseconds after_grace{1000};         // for the news of the KILL to come back
 constexpr milliseconds closing_patience{5000};
 constexpr milliseconds ended_patience{2000};  // the same when the job was ended by force

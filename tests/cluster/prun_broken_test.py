@@ -1,28 +1,19 @@
-"""Connections between two ranks that break although both hosts live: by a firewall, a router, somebody with a reset."""
+"""Connections between two ranks that are reset although both hosts live, as by a router or a firewall that restarts."""
 
-import os
-import pathlib
 import re
 import subprocess
 import time
-import unittest
 
 import vcluster
-from vcluster import Cluster, wait_until
+from prun_dark_test import PROGRAMS, DarkTest
+from vcluster import wait_until
 
-PROGRAMS = pathlib.Path(os.environ["PRUN_BIN"]).resolve().parent / "tests"
 PROMISE = 2 + 2  # seconds: until the launcher would have said what happened, and from its notice to everybody's error
 LOADED = 5       # and what a loaded machine may add
 
 
-class Broken(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster(hosts=3, binds=[PROGRAMS])
-        cls.enterClassContext(cls.cluster)
-
-    def tearDown(self):
-        self.cluster.wait_idle()
+class Broken(DarkTest):
+    hosts = 3
 
     def inside(self, host, *words):
         return subprocess.run(["nsenter", f"--net=/proc/{self.cluster.init(host)}/ns/net", *words], check=True,
@@ -34,29 +25,17 @@ class Broken(unittest.TestCase):
 
     def ring(self, *words):
         """prun on rpi1 with a rank on each host, of which rpi2 and rpi3 have lost their connection."""
-        process = self.cluster.popen("rpi1", ["prun", *words[:-1], "-H", "rpi1,rpi2,rpi3", str(PROGRAMS / "survive"),
-                                              "until-broken", words[-1]])
-        self.addCleanup(self.end, process)
-        for _ in range(3):
-            self.assertEqual(process.stdout.readline(), "up\n")
+        process = self.start(*words[:-1], "-H", "rpi1,rpi2,rpi3", str(PROGRAMS / "survive"), "until-broken", words[-1], ranks=3)
         wait_until(lambda: self.break_off("rpi2", "10.77.0.3"), what="ranks 1 and 2 are connected")
         begun = time.monotonic()
         out, err = process.communicate(timeout=40)
         self.assertLess(time.monotonic() - begun, PROMISE + LOADED)
         return process.returncode, out, err
 
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.terminate()
-            process.wait(10)
-        process.stdout.close()
-        process.stderr.close()
-
     def test_the_job_ends_and_names_both(self):
         status, _, err = self.ring("off")
         self.assertEqual(status, 9, err)
-        last = err.rstrip("\n").rpartition("\n")[2]
+        last = self.last_line(err)
         one, other = re.search(r"rank ([12]) on (?:rpi[23]): .*rank ([12]) on rpi[23] .*connection", last).groups()
         self.assertNotEqual(one, other, last)
 

@@ -9,15 +9,9 @@
 
 namespace wall {
 
-// Who has a film and who gets it.
-struct Delivery {
-  int from = -1;            // a rank that has it; -1: nobody, or nobody needs it
-  std::vector<int> to;      // ranks that write it down, one for each host that lacks it
-  std::int64_t bytes = -1;  // its size where it is
-};
-// `sizes`: of the film on each rank's host, -1 where it is not; `needs`: ranks that play it.
-Delivery plan_delivery(const std::vector<std::int64_t>& sizes, const std::vector<bool>& needs,
-                       const std::vector<std::string>& hosts);
+// Ranks that write a film down: of those that play it, one for each host that has none.
+std::vector<int> receivers_of(const std::vector<std::int32_t>& have, const std::vector<bool>& needs,
+                              const std::vector<std::string>& hosts);
 
 // Where a host keeps films that were sent to it: in its user's cache folder.
 std::string kept_film(const std::string& film);

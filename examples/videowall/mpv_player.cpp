@@ -172,7 +172,9 @@ void MpvPlayer::ask_and_wait_for_picture(const nlohmann::json& words, const std:
          std::chrono::steady_clock::now() < deadline) {
     changed_.wait_for(lock, milliseconds(100));
   }
-  if (pictures_ready_ == ready_before) throw PlayerError("mpv cannot show " + what);
+  if (pictures_ready_ != ready_before) return;
+  const std::string said = process_.last_words();
+  throw PlayerError("mpv cannot show " + what + (said.empty() ? "" : "\nits last words:\n" + said));
 }
 
 void MpvPlayer::set(const char* property, const nlohmann::json& value) {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,7 +73,7 @@ class ScreenRank {
                               has_sound(options_, world_.rank())};
     const auto make = [this, choice] { return make_player(choice, clock_); };
 
-    world_.send(lengths_of(make), 0, lengths_tag);
+    world_.send(insist([&] { return lengths_of(make); }), 0, lengths_tag);
     std::vector<Seconds> lengths;
     for (const double length : wait_for<std::vector<double>>(programme_tag)) {
       lengths.emplace_back(length);
@@ -80,7 +81,7 @@ class ScreenRank {
     const Programme programme(lengths, options_.rounds);
     SyncedPlayer player(
         make, [this] { return clock_.now(); }, reel_of(programme, films_), view);
-    player.open();
+    insist([&] { player.open(); });
     world_.send(std::int32_t{1}, 0, ready_tag);
 
     while (!stopped_ && player.state().position < programme.length()) {
@@ -100,6 +101,21 @@ class ScreenRank {
   T wait_for(int tag) {
     while (!world_.iprobe(0, tag)) next_tick();
     return world_.recv<T>(0, tag);
+  }
+
+  // A board that has just booted may have no display yet.
+  template <class Do>
+  std::invoke_result_t<Do> insist(Do what) {
+    constexpr int attempts = 5;
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return what();
+      } catch (const PlayerError&) {
+        if (attempt == attempts) throw;
+      }
+      const Time again = clock_.now() + attempt * std::chrono::seconds(1);
+      while (clock_.now() < again) next_tick();
+    }
   }
 
   std::vector<double> lengths_of(const SyncedPlayer::Make& make) const {

@@ -21,6 +21,8 @@ constexpr prun::Clock::duration longest_silence = seconds(3);
 // So many players within so long, and it is not worth trying any more.
 constexpr std::uint32_t most_replaced = 5;
 constexpr prun::Clock::duration lately = seconds(60);
+// The first is replaced at once; a display that is out for a moment gets one more second each time.
+constexpr prun::Clock::duration pause_between = seconds(1);
 
 }  // namespace
 
@@ -40,12 +42,14 @@ void SyncedPlayer::follow(const Cue& cue) {
 }
 
 void SyncedPlayer::step() {
+  if (!player_ && now_() < replaced_at_ + (replaced_lately_ - 1) * pause_between) return;
   try {
+    if (!player_) start_player();
     if (!player_->alive()) throw PlayerError("the player has ended");
     obey();
     if (began_) hold_in_step();
   } catch (const PlayerError& error) {
-    const std::string words = player_->last_words();
+    const std::string words = player_ ? player_->last_words() : std::string();
     if (now_() - replaced_at_ > lately) replaced_lately_ = 0;
     if (++replaced_lately_ > most_replaced) {
       throw PlayerError(std::string(error.what()) + ", " + std::to_string(most_replaced) +
@@ -54,8 +58,9 @@ void SyncedPlayer::step() {
     }
     ++replaced_;
     replaced_at_ = now_();
-    dropped_before_ += player_->dropped_frames();
-    start_player();
+    if (player_) dropped_before_ += player_->dropped_frames();
+    player_.reset();
+    began_.reset();
   }
 }
 
@@ -66,7 +71,7 @@ SyncedPlayer::State SyncedPlayer::state() {
   state.playing = began_.has_value();
   if (began_ && now >= *began_) state.error = controller_.error();
   state.speed = speed_;
-  state.dropped_frames = dropped_before_ + player_->dropped_frames();
+  state.dropped_frames = dropped_before_ + (player_ ? player_->dropped_frames() : 0);
   state.replaced = replaced_;
   return state;
 }

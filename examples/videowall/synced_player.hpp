@@ -27,7 +27,8 @@ class SyncedPlayer {
   void open();
   void follow(const Cue& cue);
   // One look, and what follows from it; to be called some twenty times a second. Blocks while a
-  // player is started or sent elsewhere. Throws PlayerError when players die again and again.
+  // player is started or sent elsewhere. Throws PlayerError when players die or cannot be started
+  // again and again.
   void step();
 
   struct State {
@@ -54,10 +55,10 @@ class SyncedPlayer {
   View view_;
   Timeline timeline_;
   SyncController controller_;
-  std::unique_ptr<Player> player_;
-  std::uint32_t obeyed_ = 0;       // number of the newest cue that was acted on
-  std::optional<Time> began_;      // playing, or about to, since then
-  std::optional<Cue> standstill_;  // a pause to come, after which the very picture is to be shown
+  std::unique_ptr<Player> player_;  // none for a moment after one has died
+  std::uint32_t obeyed_ = 0;        // number of the newest cue that was acted on
+  std::optional<Time> began_;       // playing, or about to, since then
+  std::optional<Cue> standstill_;   // a pause to come, after which the very picture is to be shown
   Time last_observed_{};
   prun::Clock::duration lead_;  // how long a seek takes here, with some to spare
   double speed_ = 1;

@@ -110,8 +110,7 @@ class Wall(unittest.TestCase):
     @classmethod
     def screen(cls, host, number):
         buffer = cls.cluster.root(host) / f"tmp/{number}/Xvfb_screen0"
-        wait_until(lambda: buffer.exists() and buffer.stat().st_size > TILE[0] * TILE[1] * 4, 20, f"display of {host}")
-        return numbered_film.Framebuffer(buffer)
+        return wait_until(lambda: numbered_film.framebuffer(buffer), 30, f"display {number} of {host}")
 
     def start(self, hosts, *arguments):
         wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", hosts, "-x", SKEW, "--on-failure=continue",
@@ -119,9 +118,9 @@ class Wall(unittest.TestCase):
                                   stdin=subprocess.PIPE)
 
         def end():
-            if wall.poll() is None:
+            if wall.poll() is None:  # a test that failed
                 wall.terminate()
-            wall.communicate(timeout=20)
+                print(*wall.communicate(timeout=20))
 
         self.addCleanup(end)
         return wall
@@ -222,8 +221,8 @@ class Wall(unittest.TestCase):
         self.assertGreater(len(seen), 60 * RATE)
         self.assertGreater(len(skew), 55 * RATE)
         self.assertLess(statistics.median(skew), 0.010)
-        # Four players and four X servers share the cores with whatever else this machine does: seven of each core's
-        # users at once were seen to hold up half a percent.
+        # Four players and four X servers share the cores with whatever else this machine does: with a load of 14 on two
+        # cores it was one look in 150.
         self.assertGreater(within, 0.98)
         self.assertLess(skew[len(skew) * 99 // 100], FRAME)
 

@@ -73,13 +73,21 @@ def write_png(path, rows):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b""))
 
 
+def framebuffer(path):
+    """The one that an Xvfb writes there, or None while it has not yet."""
+    if not path.exists() or path.stat().st_size < 100:
+        return None
+    with open(path, "r+b") as file:
+        content = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    header = struct.unpack(">25I", content[:100])  # XWDFile.h
+    return Framebuffer(content, header) if all(header[index] for index in (0, 4, 5, 12, 19)) else None
+
+
 class Framebuffer:
     """The screen of an Xvfb that was started with -fbdir, read without disturbing anybody."""
 
-    def __init__(self, path):
-        with open(path, "r+b") as file:
-            self._bytes = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        header = struct.unpack(">25I", self._bytes[:100])  # XWDFile.h
+    def __init__(self, content, header):
+        self._bytes = content
         self.width, self.height, self._line = header[4], header[5], header[12]
         self._start = header[0] + header[19] * 12
         self._marks = [self._start + (TOP + BLOCK // 2) * self._line + (LEFT + bit * BLOCK + BLOCK // 2) * 4 + 1

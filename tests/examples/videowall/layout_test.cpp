@@ -131,18 +131,16 @@ TEST(VideowallLayout, RanksHaveTheScreensOfTheirHosts) {
 
 TEST(VideowallDelivery, OneCopyGoesToEachHostThatLacksIt) {
   const std::vector<std::string> hosts{"a", "a", "b", "b", "c"};
-  const auto plan = [&](const std::vector<std::int64_t>& sizes, const std::vector<bool>& needs) {
-    return plan_delivery(sizes, needs, hosts);
-  };
   const std::vector<bool> all(5, true);
-  const Delivery usual = plan({9, 9, -1, -1, -1}, all);
-  EXPECT_EQ(usual.from, 0);
-  EXPECT_EQ(usual.bytes, 9);
-  EXPECT_THAT(usual.to, ElementsAre(2, 4));
-  EXPECT_EQ(plan({-1, -1, -1, -1, 0}, all).from, 4);
-  EXPECT_THAT(plan({-1, -1, -1, -1, 0}, all).to, ElementsAre(0, 2));
-  EXPECT_THAT(plan({9, 9, -1, -1, -1}, {true, false, false, true, false}).to, ElementsAre(3));
-  EXPECT_EQ(plan({-1, -1, -1, -1, -1}, all).from, -1);
+  EXPECT_THAT(receivers_of({1, 1, 0, 0, 0}, all, hosts), ElementsAre(2, 4));
+  EXPECT_THAT(receivers_of({0, 0, 0, 0, 1}, all, hosts), ElementsAre(0, 2));
+  EXPECT_THAT(receivers_of({1, 1, 0, 0, 0}, {true, false, false, true, false}, hosts),
+              ElementsAre(3));
+  EXPECT_THAT(receivers_of({1, 1, 1, 1, 1}, all, hosts), ElementsAre());
+}
+
+TEST(VideowallDelivery, FilmsOfOneNameAreKeptApart) {
+  EXPECT_NE(kept_film("a/film.mp4"), kept_film("b/film.mp4"));
 }
 
 }  // namespace

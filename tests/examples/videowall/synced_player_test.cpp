@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "examples/videowall/null_player.hpp"
@@ -118,8 +119,32 @@ TEST_F(VideowallSync, APlayerThatDiesAgainAndAgainIsGivenUp) {
   mortal.dies_after = Seconds(1);
   SyncedPlayer player = make(mortal);
   player.follow(make_cue(1, now_, Seconds(0), true));
-  EXPECT_THROW(run(player, Seconds(30)), PlayerError);
+  EXPECT_THROW(run(player, Seconds(40)), PlayerError);
   EXPECT_EQ(made_, 6);
+}
+
+// Plays and says nothing of it.
+class Silent : public NullPlayer {
+ public:
+  using NullPlayer::NullPlayer;
+  std::optional<Observation> observe() override { return std::nullopt; }
+};
+
+TEST_F(VideowallSync, APlayerThatHangsIsReplaced) {
+  const auto read = [this] { return now_; };
+  SyncedPlayer player(
+      [this, read]() -> std::unique_ptr<Player> {
+        if (++made_ == 1) return std::make_unique<Silent>(NullSettings{}, read);
+        return std::make_unique<NullPlayer>(NullSettings{}, read);
+      },
+      read, Reel{{{"film", Seconds(60)}}, 1, false}, View{});
+  player.open();
+  player.follow(make_cue(1, now_, Seconds(0), true));
+  run(player, Seconds(3));
+  EXPECT_EQ(made_, 1);
+  run(player, Seconds(3));
+  EXPECT_EQ(made_, 2);
+  EXPECT_LT(std::abs(error_ms(player)), 5);
 }
 
 TEST_F(VideowallSync, PausesAtThePictureAndGoesOn) {

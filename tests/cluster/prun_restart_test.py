@@ -109,6 +109,20 @@ class Restart(unittest.TestCase):
         self.assertIn("\n455052511 primes below 10000000000, found by 3 ranks on 3 hosts\n", out)
         self.assertRegex(err, r"1024 of 1024 pieces done, .*, back: rank 1 2\n")
 
+    def test_primes_with_boards_unplugged_until_one_is_left(self):
+        process = self.cluster.popen("rpi1", ["prun", "--on-failure=continue", "-H", "rpi[1-4]", "prime", "1e10", "--farm", "--progress"])
+        self.addCleanup(self.end, process)
+        self.assertRegex(process.stderr.readline(), r"^\d+ of 1024 pieces done")
+        self.off("rpi3")
+        while "prun: rpi3 stopped answering" not in process.stderr.readline():
+            self.assertIsNone(process.poll())
+        self.off("rpi2")
+        self.off("rpi4")
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("\n455052511 primes below 10000000000, found by ", out)
+        self.assertRegex(err, r"1024 of 1024 pieces done, .*, lost: rpi2 rpi3 rpi4\n")
+
 
 if __name__ == "__main__":
     vcluster.main()

@@ -5,14 +5,14 @@ import subprocess
 import time
 
 import vcluster
-from prun_dark_test import PROGRAMS, DarkTest
+from cluster_jobs import PROGRAMS, ClusterJobs
 from vcluster import wait_until
 
 PROMISE = 2 + 2  # seconds: until the launcher would have said what happened, and from its notice to everybody's error
 LOADED = 5       # and what a loaded machine may add
 
 
-class Broken(DarkTest):
+class Broken(ClusterJobs):
     hosts = 3
 
     def inside(self, host, *words):

@@ -4,48 +4,16 @@ import os
 import pathlib
 import signal
 import time
-import unittest
 
 import vcluster
-from vcluster import Cluster, wait_until
+from cluster_jobs import PROGRAMS, ClusterJobs
+from vcluster import wait_until
 
-PROGRAMS = pathlib.Path(os.environ["PRUN_BIN"]).resolve().parent / "tests"
 PROMISE = 5  # seconds from the plug to the end of the job
 LOADED = 5   # and what a loaded machine may add
 
 
-class DarkTest(unittest.TestCase):
-    hosts = 4
-    rate = "100mbit"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster(hosts=cls.hosts, rate=cls.rate, binds=[PROGRAMS])
-        cls.enterClassContext(cls.cluster)
-
-    def tearDown(self):
-        self.cluster.wait_idle()
-
-    def start(self, *words, ranks):
-        """prun on rpi1 whose ranks have all printed "up"."""
-        process = self.cluster.popen("rpi1", ["prun", *words])
-        self.addCleanup(self.end, process)
-        for _ in range(ranks):
-            self.assertEqual(process.stdout.readline(), "up\n")
-        return process
-
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.terminate()
-            process.wait(10)
-        process.stdout.close()
-        process.stderr.close()
-
-    def off(self, host):
-        self.addCleanup(self.cluster.on, host)
-        self.cluster.off(host)
-
+class DarkTest(ClusterJobs):
     def shut_login(self, host):
         """Login shells there wait until something is written to the file that is returned."""
         home = self.cluster.root(host) / "root"
@@ -67,9 +35,6 @@ class DarkTest(unittest.TestCase):
     def launcher(self):
         [number] = [number for number, words in self.cluster.processes("rpi1") if words.startswith("prun ")]
         return number
-
-    def last_line(self, text):
-        return text.rstrip("\n").rpartition("\n")[2]
 
 
 class Dark(DarkTest):

@@ -4,50 +4,25 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import tempfile
 import time
-import unittest
 
 import vcluster
-from vcluster import Cluster, wait_until
+from cluster_jobs import PROGRAMS, ClusterJobs
+from vcluster import wait_until
 
 RANKS = vcluster.SOURCE / "tests" / "ranks"
-PROGRAMS = pathlib.Path(os.environ["PRUN_BIN"]).parent / "tests"
 
 
-class ClusterTest(unittest.TestCase):
-    """One cluster for the class; every test must leave its hosts without processes."""
-
-    hosts = 4
-
+class ClusterTest(ClusterJobs):
     @classmethod
     def setUpClass(cls):
         cls.shown = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="prun-test-")))
-        cls.cluster = Cluster(hosts=cls.hosts, binds=[cls.shown, PROGRAMS])
-        cls.enterClassContext(cls.cluster)
-
-    def tearDown(self):
-        self.cluster.wait_idle()
+        cls.binds = [cls.shown]
+        super().setUpClass()
 
     def prun(self, *words, **options):
         return self.cluster.run("rpi1", ["prun", *words], **options)
-
-    def start(self, *words, ranks):
-        """prun on rpi1 whose ranks have all printed "up"."""
-        process = self.cluster.popen("rpi1", ["prun", *words])
-        self.addCleanup(self.end, process)
-        for _ in range(ranks):
-            self.assertEqual(process.stdout.readline(), "up\n")
-        return process
-
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.terminate()
-            process.wait(10)
-        process.stdout.close()
-        process.stderr.close()
 
     def one(self, host, words):
         """The number of the only process of a host whose command line holds the words."""
@@ -55,9 +30,6 @@ class ClusterTest(unittest.TestCase):
             return [number for number, command in self.cluster.processes(host) if words in command]
 
         return wait_until(lambda: len(found()) == 1 and found(), what=f"one process with {words} on {host}")[0]
-
-    def last_line(self, text):
-        return text.rstrip("\n").rpartition("\n")[2]
 
 
 class Running(ClusterTest):

@@ -1,49 +1,15 @@
 """Ranks that are started again on hosts that were lost and come back: what the ranks see is checked in restart.cpp."""
 
 import os
-import pathlib
 import signal
-import unittest
 
 import vcluster
-from vcluster import Cluster
+from cluster_jobs import PROGRAMS, ClusterJobs
 
-PROGRAMS = pathlib.Path(os.environ["PRUN_BIN"]).resolve().parent / "tests"
 RESTART = str(PROGRAMS / "restart")
 
 
-class Restart(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = Cluster(hosts=4, binds=[PROGRAMS])
-        cls.enterClassContext(cls.cluster)
-
-    def tearDown(self):
-        self.cluster.wait_idle()
-
-    def start(self, *words):
-        """prun on rpi1 that has printed "up"."""
-        process = self.cluster.popen("rpi1", ["prun", *words])
-        self.addCleanup(self.end, process)
-        self.assertEqual(process.stdout.readline(), "up\n")
-        return process
-
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.terminate()
-            process.wait(10)
-        process.stdout.close()
-        process.stderr.close()
-
-    def off(self, host):
-        self.cluster.off(host)
-        self.addCleanup(self.on, host)
-
-    def on(self, host):
-        if not self.cluster.init(host):
-            self.cluster.on(host)
-
+class Restart(ClusterJobs):
     def ends_well(self, process, *lines):
         out, err = process.communicate(timeout=90)
         self.assertEqual((process.returncode, out), (0, "restarted\n"), err)
@@ -52,7 +18,7 @@ class Restart(unittest.TestCase):
         self.assertNotIn("went on without", err)
 
     def test_hosts_that_lose_their_power_and_get_it_back(self):
-        process = self.start("--restart", "2", "-H", "rpi1,rpi2,rpi4:2", RESTART, "farm-by-others")
+        process = self.start("--restart", "2", "-H", "rpi1,rpi2,rpi4:2", RESTART, "farm-by-others", ranks=1)
         for host in ("rpi2", "rpi4"):
             self.off(host)
         seen = ""
@@ -66,7 +32,7 @@ class Restart(unittest.TestCase):
 
     def test_a_cable_that_was_out_for_too_long(self):
         # Agent and rank of before are still there when the host comes back.
-        process = self.start("--node-timeout", "1", "--restart", "2", "-H", "rpi1,rpi2", RESTART, "farm-by-others")
+        process = self.start("--node-timeout", "1", "--restart", "2", "-H", "rpi1,rpi2", RESTART, "farm-by-others", ranks=1)
         self.cluster.cut("rpi2")
         try:
             self.assertRegex(process.stderr.readline(), r"^prun: rpi2 stopped answering")
@@ -75,21 +41,21 @@ class Restart(unittest.TestCase):
         self.ends_well(process, r"prun: rpi2 is back\n")
 
     def test_an_agent_that_was_killed(self):
-        process = self.start("--restart", "2", "-H", "rpi1,rpi2,rpi3", RESTART, "farm-by-others")
+        process = self.start("--restart", "2", "-H", "rpi1,rpi2,rpi3", RESTART, "farm-by-others", ranks=1)
         for host in ("rpi2", "rpi3"):
             agents = [number for number, words in self.cluster.processes(host) if "/agent-" in words]
             os.kill(max(agents), signal.SIGKILL)
         self.ends_well(process, r"prun: lost the connection to rpi2 \(rank 1", r"prun: rpi3 is back\n")
 
     def test_who_is_back_and_not_needed(self):
-        process = self.start("--restart", "2", "-H", "rpi1,rpi2", RESTART, "waiting-by-others")
+        process = self.start("--restart", "2", "-H", "rpi1,rpi2", RESTART, "waiting-by-others", ranks=1)
         self.off("rpi2")
         self.cluster.on("rpi2")
         self.ends_well(process, r"prun: rank 1 on rpi2 starts again \(1 of 2\)\n")
 
     def test_nobody_waits_for_a_host_when_all_is_done(self):
         process = self.start("--restart", "2", "-H", "rpi1,rpi2", "sh", "-c",
-                             "test $PRUN_RANK = 0 || exec sleep 100; echo up; sleep 6; echo done")
+                             "test $PRUN_RANK = 0 || exec sleep 100; echo up; sleep 6; echo done", ranks=1)
         self.off("rpi2")
         out, err = process.communicate(timeout=40)
         self.assertEqual((process.returncode, out), (0, "done\n"), err)

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cereal/types/map.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -16,20 +15,15 @@
 #include <thread>
 #include <vector>
 
+#include "tests/ranks/losing.hpp"
+
 namespace {
 
 using Numbers = std::vector<std::int32_t>;
 
-prun::Environment* the_env = nullptr;
-
-void check(bool holds, const std::string& what) {
-  if (!holds) the_env->abort(9, what);
-}
-
-[[noreturn]] void die() {
-  std::raise(SIGKILL);
-  std::abort();
-}
+using prun::test::check;
+using prun::test::die;
+using prun::test::the_env;
 
 struct Task {
   std::int32_t value = 0;

@@ -2,7 +2,6 @@
 // all that are there check what docs/failures.md promises. A broken promise ends the job with status 9.
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -16,20 +15,15 @@
 #include <thread>
 #include <vector>
 
+#include "tests/ranks/losing.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 
-prun::Environment* the_env = nullptr;
-
-void check(bool holds, const std::string& what) {
-  if (!holds) the_env->abort(9, what);
-}
-
-[[noreturn]] void die() {
-  std::raise(SIGKILL);
-  std::abort();
-}
+using prun::test::check;
+using prun::test::die;
+using prun::test::the_env;
 
 // What a task gives: a number that depends on it, and who has made it.
 struct Found {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -19,21 +18,16 @@
 #include <thread>
 #include <vector>
 
+#include "tests/ranks/losing.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using Ranks = std::vector<int>;
 
-prun::Environment* the_env = nullptr;
-
-void check(bool holds, const std::string& what) {
-  if (!holds) the_env->abort(9, what);
-}
-
-[[noreturn]] void die() {
-  std::raise(SIGKILL);
-  std::abort();
-}
+using prun::test::check;
+using prun::test::die;
+using prun::test::the_env;
 
 std::string text_of(const Ranks& ranks) {
   std::string text;

@@ -72,7 +72,7 @@ core::Result<std::uint16_t> ClockService::listen(const std::string& bind_address
   if (!error) socket_.open(address.is_v6() ? udp::v6() : udp::v4(), error);
   if (!error) socket_.non_blocking(true, error);
   if (error) return core::Failure{Errc::resource, "no port for the clock: " + error.message()};
-  const auto port = bootstrap::bind_datagrams(socket_.native_handle(), address, ports);
+  auto port = bootstrap::bind_datagrams(socket_.native_handle(), address, ports);
   if (!port.ok()) return port.failure();
   const int yes = 1;
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes));

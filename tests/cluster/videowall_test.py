@@ -113,7 +113,7 @@ class Wall(unittest.TestCase):
         return wait_until(lambda: numbered_film.framebuffer(buffer), 30, f"display {number} of {host}")
 
     def start(self, hosts, *arguments):
-        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", hosts, "-x", SKEW, "--on-failure=continue",
+        wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", hosts, "-x", SKEW, "--restart", "3",
                                            vcluster.BIN / "videowall", "film.mkv", "--player", "mpv --vo=x11", *arguments],
                                   stdin=subprocess.PIPE)
 
@@ -182,10 +182,12 @@ class Wall(unittest.TestCase):
         self.assert_no_gap_at_loops(watch.seen)
         self.assert_back_after_kill("rpi3")
         self.assert_others_go_on_without("rpi4")
+        self.assert_joins_when_power_is_back("rpi4")
         wall.stdin.write("stop\n")
         out, err = wall.communicate(timeout=20)
         self.assertIn("film.mkv goes from rpi1 to 3 hosts", out)
-        self.assertIn("the screen of rank 3 on rpi4 is lost; the others go on", out)
+        self.assertRegex(out, r"the screen of rank 3 on rpi4 is lost; the others go on\n(?s:.*)the screen of rank 3 on rpi4 is back\n")
+        self.assertIn("film.mkv goes from rpi1 to rpi4", out)
         self.assertIn("/root/skew.svg shows how exact it was", out, err)
         self.assert_report_is_true()
 
@@ -241,20 +243,24 @@ class Wall(unittest.TestCase):
         os.kill(player, signal.SIGKILL)
         lost = self.screens[self.cluster.hosts.index(host)]
         wait_until(lambda: lost.number() == 0, 5, "a black screen")
+        self.wait_in_step(lost, 15)
+        took = time.monotonic() - killed
+        print(f"a killed player was back in step for half a second after {took:.2f} s")
+        self.assertLess(took, 5.5)
+
+    def wait_in_step(self, screen, seconds):
+        """Until it has shown the same as the others for half a second."""
         in_step = []
 
         def back():
             now = self.pictures()
-            if distance(now) > 1 or lost.number() == 0:
+            if distance(now) > 1 or screen.number() == 0:
                 in_step.clear()
             elif not in_step or in_step[-1] != now:
                 in_step.append(now)
             return len(in_step) > RATE // 2
 
-        wait_until(back, 15, "the killed player in step again")
-        took = time.monotonic() - killed
-        print(f"a killed player was back in step for half a second after {took:.2f} s")
-        self.assertLess(took, 5.5)
+        wait_until(back, seconds, "the screen in step again")
 
     def assert_others_go_on_without(self, host):
         self.cluster.off(host)
@@ -264,6 +270,23 @@ class Wall(unittest.TestCase):
         skew = sorted(skews(watch.seen))
         print(f"without {host} the skew of {len(skew)} pictures of the others was {statistics.median(skew) * 1000:.1f} ms")
         self.assertGreater(len(skew), 4 * RATE)
+        self.assertLess(skew[len(skew) * 95 // 100], FRAME)
+
+    def assert_joins_when_power_is_back(self, host):
+        """Also where the card was changed, so that the film is missing; the others notice nothing."""
+        self.cluster.on(host)
+        shutil.rmtree(self.cluster.root(host) / "root/.cache/videowall")
+        self.start_display(host, 0, *TILE)
+        number = self.cluster.hosts.index(host)
+        self.screens[number] = self.screen(host, 0)
+        others = self.screens[:number] + self.screens[number + 1:]
+        began = time.monotonic()
+        with Watch(others) as watch:
+            self.wait_in_step(self.screens[number], 40)
+            took = time.monotonic() - began
+        skew = sorted(skews(watch.seen))
+        print(f"{host} was in step for half a second {took:.1f} s after its power was back; the skew of {len(skew)} pictures of the "
+              f"others was {statistics.median(skew) * 1000:.1f} ms, 95 of 100 below {skew[len(skew) * 95 // 100] * 1000:.1f} ms")
         self.assertLess(skew[len(skew) * 95 // 100], FRAME)
 
     def assert_report_is_true(self):

@@ -19,6 +19,7 @@ constexpr milliseconds later{1500};
 Conductor::Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan,
                      OnSample on_sample, std::function<void(const std::string&)> say)
     : world_(world),
+      comm_(world),
       clock_(clock),
       plan_(std::move(plan)),
       on_sample_(std::move(on_sample)),
@@ -39,12 +40,46 @@ void Conductor::obey(const Command& command) {
     return;
   }
   if (command.kind == Command::Kind::stop) {
-    for (int rank = 0; rank < world_.size(); ++rank) tell(rank, std::int32_t{1}, stop_tag);
+    stopped_ = true;
+    for (std::size_t rank = 0; rank < seats_.size(); ++rank) tell(rank, std::int32_t{1}, stop_tag);
     return;
   }
   const Time now = clock_.now();
   if (const auto cue = cue_for(command, timeline_, *programme_, now + soon, now + later)) {
     send_cue(*cue);
+  }
+}
+
+// Not while a screen is on its way, which could not come.
+void Conductor::call_together(const std::vector<int>& newcomers) {
+  if (newcomers.empty() || called_together_ || seats_.front().phase != Phase::playing) return;
+  if (any_in({Phase::away, Phase::greeted, Phase::here, Phase::told, Phase::ready})) return;
+  const bool losses_known = std::all_of(newcomers.begin(), newcomers.end(), [&](int rank) {
+    return seats_.at(static_cast<std::size_t>(rank)).phase == Phase::lost;
+  });
+  if (!losses_known) return;
+  called_together_ = true;
+  const std::int64_t when = (clock_.now() + soon).time_since_epoch().count();
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    if (seats_[rank].phase == Phase::playing) tell(rank, when, meet_tag);
+  }
+}
+
+void Conductor::regrouped(const prun::Communicator& comm) {
+  take_messages();  // last words of screens that came to the end
+  comm_ = comm;
+  called_together_ = false;
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    Seat& seat = seats_[rank];
+    const bool there = comm_.rank_of_world(static_cast<int>(rank)).has_value();
+    if (there && seat.phase == Phase::lost) {
+      seat.phase = Phase::away;
+      say_(name_of(rank) + " is back");
+    } else if (!there && seat.phase == Phase::playing) {
+      lose(rank);
+    } else if (seat.phase == Phase::playing) {
+      tell_newest(rank);  // which may have been on its way
+    }
   }
 }
 
@@ -72,52 +107,62 @@ void Conductor::take_messages() {
   for (const int tag : {hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
     for (;;) {
       try {
-        const auto message = world_.iprobe(prun::any_source, tag);
+        const auto message = comm_.iprobe(prun::any_source, tag);
         if (!message) break;
         take(message->source, tag);
       } catch (const prun::Error& error) {
         if (error.code() != prun::Errc::peer_lost) throw;
-        take_lost();
+        if (!take_lost()) return;  // others have met already, and wait for this rank
       }
     }
   }
 }
 
-void Conductor::take(int rank, int tag) {
-  Seat& seat = seats_.at(static_cast<std::size_t>(rank));
+void Conductor::take(int source, int tag) {
+  const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
+  Seat& seat = seats_[rank];
   if (tag == lengths_tag) {
-    seat.lengths = world_.recv<std::vector<double>>(rank, tag);
+    seat.lengths = comm_.recv<std::vector<double>>(source, tag);
     seat.phase = Phase::here;
     // It comes when all others play.
     if (programme_) settle_programme();
   } else if (tag == sample_tag) {
-    for (const Sample& sample : world_.recv<std::vector<Sample>>(rank, tag)) {
+    for (const Sample& sample : comm_.recv<std::vector<Sample>>(source, tag)) {
       seat.last = sample;
-      on_sample_(rank, sample);
+      on_sample_(static_cast<int>(rank), sample);
     }
   } else {
-    world_.recv<std::int32_t>(rank, tag);
+    comm_.recv<std::int32_t>(source, tag);
     if (tag == hello_tag) {
       seat.phase = Phase::greeted;
-      tell(rank, part_of(plan_.views.at(static_cast<std::size_t>(rank))), part_tag);
-      tell(rank, plan_.outputs.at(static_cast<std::size_t>(rank)), output_tag);
+      tell(rank, part_of(plan_.views.at(rank)), part_tag);
+      tell(rank, plan_.outputs.at(rank), output_tag);
     } else if (tag == done_tag) {
       seat.phase = Phase::done;
     } else if (timeline_.newest().number == 0) {
       seat.phase = Phase::ready;
     } else {
       seat.phase = Phase::playing;
-      tell(rank, timeline_.newest(), cue_tag);
+      tell_newest(rank);
     }
   }
 }
 
-void Conductor::take_lost() {
-  for (const int rank : world_.acknowledge_lost()) {
-    seats_.at(static_cast<std::size_t>(rank)).phase = Phase::lost;
-    say_("the screen of rank " + std::to_string(rank) + " on " + world_.host(rank) +
-         " is lost; the others go on");
-  }
+// False where nobody is.
+bool Conductor::take_lost() {
+  const std::vector<int> lost = comm_.acknowledge_lost();
+  for (const int member : lost) lose(static_cast<std::size_t>(comm_.world_rank(member)));
+  return !lost.empty();
+}
+
+void Conductor::lose(std::size_t rank) {
+  seats_[rank].phase = Phase::lost;
+  say_(name_of(rank) + " is lost; the others go on");
+}
+
+std::string Conductor::name_of(std::size_t rank) const {
+  return "the screen of rank " + std::to_string(rank) + " on " +
+         world_.host(static_cast<int>(rank));
 }
 
 // Of a film that is not equally long everywhere the longest counts: the others show their last
@@ -138,7 +183,7 @@ void Conductor::settle_programme() {
   for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
     if (seats_[rank].phase != Phase::here) continue;
     seats_[rank].phase = Phase::told;
-    tell(static_cast<int>(rank), lengths, programme_tag);
+    tell(rank, lengths, programme_tag);
   }
 }
 
@@ -153,15 +198,22 @@ void Conductor::send_cue(const Cue& cue) {
     Seat& seat = seats_[rank];
     if (seat.phase != Phase::ready && seat.phase != Phase::playing) continue;
     seat.phase = Phase::playing;
-    tell(static_cast<int>(rank), cue, cue_tag);
+    tell(rank, cue, cue_tag);
   }
+}
+
+void Conductor::tell_newest(std::size_t rank) {
+  tell(rank, timeline_.newest(), cue_tag);
+  if (stopped_) tell(rank, std::int32_t{1}, stop_tag);
 }
 
 // To a screen that may just be going.
 template <class T>
-void Conductor::tell(int rank, const T& what, int tag) {
+void Conductor::tell(std::size_t rank, const T& what, int tag) {
+  const std::optional<int> member = comm_.rank_of_world(static_cast<int>(rank));
+  if (!member) return;
   try {
-    world_.send(what, rank, tag);
+    comm_.send(what, *member, tag);
   } catch (const prun::Error& error) {
     if (error.code() != prun::Errc::peer_lost && error.code() != prun::Errc::peer_finished) throw;
   }

@@ -20,7 +20,8 @@ namespace wall {
 
 // Rank 0's part of the wall beside its own screen: brings the screens together, agrees on what
 // happens when, and hears how they do. A screen that comes later, because its board was out, is
-// told the same as the others before. Owned by main of rank 0; one thread.
+// told the same as the others before. Screens go by their rank in the job, whatever the
+// communicator. Owned by main of rank 0; one thread.
 class Conductor {
  public:
   using OnSample = std::function<void(int rank, const Sample&)>;
@@ -38,6 +39,11 @@ class Conductor {
   void step();
   void obey(const Command& command);
 
+  // Who was started again waits for all others: they are told when to come.
+  void call_together(const std::vector<int>& newcomers);
+  // They have come: from now on all talk there.
+  void regrouped(const prun::Communicator& comm);
+
   // No screen plays any more.
   bool finished() const;
 
@@ -54,16 +60,20 @@ class Conductor {
   };
 
   void take_messages();
-  void take(int rank, int tag);
-  void take_lost();
+  void take(int source, int tag);
+  bool take_lost();
+  void lose(std::size_t rank);
   void settle_programme();
   void start_together();
   void send_cue(const Cue& cue);
+  void tell_newest(std::size_t rank);
   template <class T>
-  void tell(int rank, const T& what, int tag);
+  void tell(std::size_t rank, const T& what, int tag);
+  std::string name_of(std::size_t rank) const;
   bool any_in(std::initializer_list<Phase> phases) const;
 
-  prun::Communicator world_;
+  prun::Communicator world_;  // names
+  prun::Communicator comm_;   // who is there
   prun::Clock& clock_;
   Plan plan_;
   OnSample on_sample_;
@@ -71,6 +81,8 @@ class Conductor {
   std::vector<Seat> seats_;
   std::optional<Programme> programme_;
   Timeline timeline_;
+  bool stopped_ = false;
+  bool called_together_ = false;
 };
 
 }  // namespace wall

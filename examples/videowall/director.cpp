@@ -66,6 +66,7 @@ Director::Director(prun::Environment& env, const Options& options)
 
 void Director::step() {
   conductor_.step();
+  conductor_.call_together(env_.waiting());
   if (!announced_ && conductor_.timeline().newest().number != 0) {
     announced_ = true;
     const int screens = env_.world().size();

@@ -20,6 +20,7 @@ class Director {
   Director(prun::Environment& env, const Options& options);
 
   void step();
+  void regrouped(const prun::Communicator& comm) { conductor_.regrouped(comm); }
   bool finished() const { return conductor_.finished(); }
   // The last words, and the plot.
   void finish();

@@ -13,9 +13,6 @@ namespace wall {
 std::vector<int> receivers_of(const std::vector<std::int32_t>& have, const std::vector<bool>& needs,
                               const std::vector<std::string>& hosts);
 
-// Where a host keeps films that were sent to it: in its user's cache folder.
-std::string kept_film(const std::string& film);
-
 // Sends films from boards that have them to those that lack them, over the network of the job, all
 // lacking ones at once. `films` are those of each rank. Collective; gives this rank's own as they
 // are to be opened here. Films that nobody has are left as they are, addresses too. A line for

@@ -5,7 +5,8 @@
 #include "layout.hpp"
 
 // What the ranks of the wall tell one another. All of it goes between rank 0 and one other, nothing
-// is collective: who is lost holds up nobody, and who comes late is told what all others know.
+// is collective once it plays: who is lost holds up nobody, and who comes late is told what all
+// others know.
 namespace wall {
 
 enum Tag : int {
@@ -17,8 +18,13 @@ enum Tag : int {
   ready_tag,      // to it: the first picture stands, int32
   cue_tag,        // from it: a Cue
   stop_tag,       // from it: all ends now, int32
+  meet_tag,       // from it: the time, int64, at which all call Environment::restore
   sample_tag,     // to it: vector<Sample>
   done_tag,       // to it: this screen has played to the end, int32
+  // Between any two, for a screen that was started again.
+  film_wanted_tag,  // to one that may have it: a FilmWanted
+  film_found_tag,   // from it: a FilmVersion
+  film_piece_tag,   // and what it has from there on, vector<char>
 };
 
 // What a screen shows: its View and how its film lies in the wall. Like those below it has no gaps on
@@ -28,6 +34,13 @@ struct Part {
   double wall_aspect;
   std::int32_t rotation;
   std::int32_t reserved;
+};
+
+// A piece of a film that the asking rank has to play.
+struct FilmWanted {
+  std::int32_t number;  // in its list
+  std::int32_t reserved;
+  std::int64_t offset;
 };
 
 // How one screen was doing at one time.

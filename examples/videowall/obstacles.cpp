@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "film_file.hpp"
 #include "null_player.hpp"
 #include "words.hpp"
 
@@ -18,8 +19,7 @@ Obstacles find_obstacles(const prun::Communicator& world, const std::string& pro
   const std::string who = "rank " + std::to_string(world.rank()) + " on " + world.host() + ": ";
   Obstacles obstacles;
   for (const std::string& film : films) {
-    const bool is_address = film.find("://") != std::string::npos;
-    if (is_address || access(film.c_str(), R_OK) == 0) continue;
+    if (is_address(film) || access(film.c_str(), R_OK) == 0) continue;
     const std::string cause = std::generic_category().message(errno);
     std::error_code error;
     obstacles.text +=

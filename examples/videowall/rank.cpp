@@ -23,6 +23,7 @@
 #include "director.hpp"
 #include "display.hpp"
 #include "film_delivery.hpp"
+#include "film_loan.hpp"
 #include "messages.hpp"
 #include "obstacles.hpp"
 #include "player.hpp"
@@ -56,24 +57,28 @@ Reel reel_of(const Programme& programme, const std::vector<std::string>& files) 
 // One rank's screen, and what it has to do with rank 0.
 class ScreenRank {
  public:
-  ScreenRank(prun::Environment& env, const Options& options, std::vector<std::string> films,
-             Director* director)
-      : world_(env.world()),
+  ScreenRank(prun::Environment& env, prun::Communicator comm, const Options& options,
+             std::vector<std::string> films, FilmLender lender, Director* director)
+      : env_(env),
+        comm_(std::move(comm)),
         clock_(env.clock()),
         options_(options),
         films_(std::move(films)),
+        lender_(std::move(lender)),
         director_(director) {}
 
   void run() {
-    world_.send(std::int32_t{1}, 0, hello_tag);
+    comm_.send(std::int32_t{1}, 0, hello_tag);
     const View view = view_of(wait_for<Part>(part_tag));
     const auto output = wait_for<std::string>(output_tag);
-    choose_display(options_.display, output);
     const PlayerChoice choice{parse_player(options_.player), output,
-                              has_sound(options_, world_.rank())};
-    const auto make = [this, choice] { return make_player(choice, clock_); };
+                              has_sound(options_, env_.world().rank())};
+    const auto make = [this, choice, output] {
+      choose_display(options_.display, output);  // there may be none yet on a board that boots
+      return make_player(choice, clock_);
+    };
 
-    world_.send(insist([&] { return lengths_of(make); }), 0, lengths_tag);
+    comm_.send(insist([&] { return lengths_of(make); }), 0, lengths_tag);
     std::vector<Seconds> lengths;
     for (const double length : wait_for<std::vector<double>>(programme_tag)) {
       lengths.emplace_back(length);
@@ -82,11 +87,13 @@ class ScreenRank {
     SyncedPlayer player(
         make, [this] { return clock_.now(); }, reel_of(programme, films_), view);
     insist([&] { player.open(); });
-    world_.send(std::int32_t{1}, 0, ready_tag);
+    comm_.send(std::int32_t{1}, 0, ready_tag);
 
-    while (!stopped_ && player.state().position < programme.length()) {
+    // Who was called comes in any case: the others wait for it.
+    while (meeting_ || (!stopped_ && player.state().position < programme.length())) {
       take_orders(player);
       player.step();
+      if (meeting_ && clock_.now() >= *meeting_) meet();
       sample(player);
       next_tick();
     }
@@ -99,8 +106,8 @@ class ScreenRank {
  private:
   template <class T>
   T wait_for(int tag) {
-    while (!world_.iprobe(0, tag)) next_tick();
-    return world_.recv<T>(0, tag);
+    while (!comm_.iprobe(0, tag)) next_tick();
+    return comm_.recv<T>(0, tag);
   }
 
   // A board that has just booted may have no display yet.
@@ -127,20 +134,27 @@ class ScreenRank {
 
   void next_tick() {
     if (director_ != nullptr) director_->step();
+    lender_.step(comm_);
     const auto now = clock_.now().time_since_epoch();
     clock_.sleep_until(Time((now / tick + 1) * tick));
   }
 
-  // If rank 0 is lost the screen plays what was agreed to its end.
   void take_orders(SyncedPlayer& player) {
-    if (alone_) return;
-    try {
-      while (world_.iprobe(0, cue_tag)) player.follow(world_.recv<Cue>(0, cue_tag));
-      if (world_.iprobe(0, stop_tag)) stopped_ = true;
-    } catch (const prun::Error& error) {
-      if (error.code() != prun::Errc::peer_lost) throw;
-      alone_ = true;
-    }
+    with_rank_0([&] {
+      while (comm_.iprobe(0, cue_tag)) player.follow(comm_.recv<Cue>(0, cue_tag));
+      if (comm_.iprobe(0, stop_tag)) stopped_ = true;
+      if (comm_.iprobe(0, meet_tag)) {
+        meeting_ = Time(std::chrono::nanoseconds(comm_.recv<std::int64_t>(0, meet_tag)));
+      }
+    });
+  }
+
+  // The players go on by themselves meanwhile.
+  void meet() {
+    meeting_.reset();
+    comm_ = env_.restore();
+    alone_ = !comm_.rank_of_world(0);
+    if (director_ != nullptr) director_->regrouped(comm_);
   }
 
   void sample(SyncedPlayer& player) {
@@ -165,21 +179,32 @@ class ScreenRank {
 
   template <class T>
   void tell(const T& what, int tag) {
+    with_rank_0([&] { comm_.send(what, 0, tag); });
+  }
+
+  // If rank 0 is lost the screen plays what was agreed to its end. It may only have been the first to
+  // come to a meeting: then what was sent arrives all the same.
+  template <class Do>
+  void with_rank_0(Do what) {
     if (alone_) return;
     try {
-      world_.send(what, 0, tag);
+      what();
     } catch (const prun::Error& error) {
       if (error.code() != prun::Errc::peer_lost) throw;
-      alone_ = true;
+      const std::vector<int> lost = comm_.lost();
+      alone_ = std::find(lost.begin(), lost.end(), 0) != lost.end();
     }
   }
 
-  prun::Communicator world_;
+  prun::Environment& env_;
+  prun::Communicator comm_;  // of all that are there, rank 0 its first
   prun::Clock& clock_;
   const Options& options_;
   std::vector<std::string> films_;
+  FilmLender lender_;
   Director* director_;  // on rank 0
   std::vector<Sample> samples_;
+  std::optional<Time> meeting_;  // with screens that are back
   bool stopped_ = false;
   bool alone_ = false;  // rank 0 is lost
 };
@@ -197,14 +222,24 @@ int run_rank(prun::Environment& env, const Options& options) {
   for (int rank = 0; rank < world.size(); ++rank) {
     everybodys.push_back(films_of(options, rank, world.host(rank)));
   }
-  const std::vector<std::string> films = deliver_films(world, everybodys, say);
-  const int missing =
-      tell_obstacles(world, find_obstacles(world, parse_player(options.player).front(), films));
+  // Who was started again comes while the others play: it does alone what all do together at first.
+  const bool late = env.incarnation() > 0;
+  const prun::Communicator comm = late ? env.restore() : world;
+  if (comm.world_rank(0) != 0) return EXIT_SUCCESS;  // all has ended meanwhile
+  FilmLender lender(everybodys, world.rank());
+  const std::vector<std::string> films =
+      late ? borrow_films(comm, lender, say) : deliver_films(world, everybodys, say);
+  const Obstacles obstacles = find_obstacles(world, parse_player(options.player).front(), films);
+  const int missing = late ? obstacles.exit_status : tell_obstacles(world, obstacles);
+  if (late && missing != 0) {
+    std::fputs(obstacles.text.c_str(), stderr);
+    comm.send(std::int32_t{1}, 0, done_tag);  // the others wait for it no more
+  }
   if (missing != 0) return missing;
   env.clock();
   std::optional<Director> director;
   if (world.rank() == 0) director.emplace(env, options);
-  ScreenRank screen(env, options, films, director ? &*director : nullptr);
+  ScreenRank screen(env, comm, options, films, std::move(lender), director ? &*director : nullptr);
   screen.run();
   if (director) director->finish();
   return EXIT_SUCCESS;

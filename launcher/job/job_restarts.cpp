@@ -135,10 +135,6 @@ void Job::resume_host(std::uint32_t host) {
   for (const auto& [process, port] : endpoints_) known.list.push_back({process, port});
   if (!known.list.empty()) machine.channel->send(known);
   for (const auto& loss : told_losses_) machine.channel->send(loss);
-  if (!clock_hosts_.empty()) {
-    machine.channel->send(bootstrap::ClockStart{false});
-    if (const auto place = clock_place(host)) order_clocks(clock_tree_.back(*place));
-  }
   move(host, HostEvent::start_sent);
   machine.started = machine.done = machine.ranks.size();
   for (const auto rank : machine.ranks) {
@@ -146,6 +142,11 @@ void Job::resume_host(std::uint32_t host) {
     --machine.started;
     --machine.done;
     start_again(host, rank);
+  }
+  // Not before the ranks, with which its agent makes the page for the time.
+  if (!clock_hosts_.empty()) {
+    machine.channel->send(bootstrap::ClockStart{false});
+    if (const auto place = clock_place(host)) order_clocks(clock_tree_.back(*place));
   }
 }
 

@@ -219,6 +219,7 @@ void steps(unsigned seed) {
 // Nobody needs who is back, and hears of it all the same.
 void waiting(bool by_others) {
   prun::Communicator comm = the_env->world();
+  the_env->clock();  // it goes on a host that has come back, too
   if (the_env->incarnation() == 0) {
     if (by_others && comm.rank() == 0) std::puts("up");
     if (comm.rank() == 1) {

@@ -115,7 +115,9 @@ class Wall(unittest.TestCase):
     @classmethod
     def screen(cls, host, number):
         buffer = cls.cluster.root(host) / f"tmp/{number}/Xvfb_screen0"
-        return wait_until(lambda: numbered_film.framebuffer(buffer), 30, f"display {number} of {host}")
+        # Programs look for the socket, which comes later.
+        socket = cls.cluster.root(host) / f"tmp/.X11-unix/X{number}"
+        return wait_until(lambda: socket.exists() and numbered_film.framebuffer(buffer), 30, f"display {number} of {host}")
 
     def start(self, hosts, *arguments):
         wall = self.cluster.popen("rpi1", ["prun", "-q", "-H", hosts, "-x", SKEW, "--restart", "3",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "examples/videowall/film_delivery.hpp"
+#include "examples/videowall/film_file.hpp"
 #include "examples/videowall/layout_file.hpp"
 
 namespace wall {

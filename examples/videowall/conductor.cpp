@@ -118,11 +118,13 @@ void Conductor::take_messages() {
   }
 }
 
+// Of a screen that is lost some messages may still come, and mean nothing any more.
 void Conductor::take(int source, int tag) {
   const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
   Seat& seat = seats_[rank];
   if (tag == lengths_tag) {
     seat.lengths = comm_.recv<std::vector<double>>(source, tag);
+    if (seat.phase == Phase::lost) return;
     seat.phase = Phase::here;
     // It comes when all others play.
     if (programme_) settle_programme();
@@ -133,6 +135,7 @@ void Conductor::take(int source, int tag) {
     }
   } else {
     comm_.recv<std::int32_t>(source, tag);
+    if (seat.phase == Phase::lost) return;
     if (tag == hello_tag) {
       seat.phase = Phase::greeted;
       tell(rank, part_of(plan_.views.at(rank)), part_tag);

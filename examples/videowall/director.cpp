@@ -22,10 +22,12 @@ std::vector<std::string> hosts_of(const prun::Communicator& world) {
 }
 
 double time_of_day() {
-  const std::time_t now = std::time(nullptr);
+  std::timespec now{};
+  std::timespec_get(&now, TIME_UTC);
   std::tm local{};
-  localtime_r(&now, &local);
-  return local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
+  localtime_r(&now.tv_sec, &local);
+  return local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec +
+         1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 Conductor::Plan plan_of(prun::Environment& env, const Options& options) {

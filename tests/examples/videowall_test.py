@@ -107,6 +107,18 @@ class VideoWall(ExampleTest):
         self.assertEqual(status, 0, text)
         self.assertIn("the wall is done", text)
 
+    def test_it_starts_at_a_time_of_day(self):
+        at = time.time() + 3
+        # In a zone where nobody lives: the time of day of the host is meant, not that of UTC.
+        os.environ["TZ"] = "UTC+11:30"
+        self.addCleanup(os.environ.pop, "TZ")
+        start = time.strftime("%H:%M:%S", time.gmtime(at - 11.5 * 3600))
+        done = self.wall(2, "film.mp4", "--loop", "1", "--start-at", start, "--player", "null:length=1")
+        ended = time.time()
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertGreaterEqual(ended, int(at) + 1)
+        self.assertLess(ended, at + 20)
+
     def test_a_player_that_dies_is_replaced_and_in_step(self):
         wall = self.watched(2, "film.mp4", "--status", "--player", "null:length=600,dies=3")
         line = wall.wait_for(r"  1 \S+ +[-+].* player replaced")

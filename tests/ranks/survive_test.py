@@ -1,4 +1,4 @@
-"""Jobs that go on when ranks are lost: what the ranks see is checked in survive.cpp, what the launcher says here."""
+"""Jobs that go on when ranks are lost: what the ranks see is checked in survive/, what the launcher says here."""
 
 import os
 import signal

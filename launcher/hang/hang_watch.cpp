@@ -227,6 +227,7 @@ void HangWatch::decide_deadlock(const JobFacts& first) {
   if (!is_deadlock(first, facts_)) {
     look_later(deadlock_timer_, Purpose::deadlock, Clock::now() + pause_);
     pause_ = std::min(pause_ * 2, longest_pause);
+    part_silent_pair();
     return;
   }
   deadlock_told_ = true;
@@ -234,6 +235,12 @@ void HangWatch::decide_deadlock(const JobFacts& first) {
   if (!settings_.quiet) tell_report(fmt::format("the job hangs: {}", no_way_out), causes);
   if (settings_.on_deadlock == OnDeadlock::end)
     hooks_.end("deadlock: " + (causes.empty() ? no_way_out : causes.front()));
+}
+
+void HangWatch::part_silent_pair() {
+  if (!settings_.silence) return;
+  const auto pair = find_silent_pair(facts_, *settings_.silence);
+  if (pair) hooks_.part(*pair, silent_pair_text(facts_, *pair));
 }
 
 // Ranks that move without ever sleeping for long say nothing of it: their counts do.

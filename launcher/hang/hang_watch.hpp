@@ -13,6 +13,7 @@
 
 #include "launcher/hang/facts.hpp"
 #include "launcher/hang/on_deadlock.hpp"
+#include "launcher/hang/silent_links.hpp"
 #include "runtime/bootstrap/hang_messages.hpp"
 
 namespace prun::hang {
@@ -25,7 +26,9 @@ class HangWatch {
   struct Settings {
     OnDeadlock on_deadlock = OnDeadlock::end;
     std::optional<std::chrono::milliseconds> after;  // --hang-after
-    bool quiet = false;                              // tells only what was asked for
+    // Two ranks that do not reach each other for so long are to be parted.
+    std::optional<std::chrono::milliseconds> silence;
+    bool quiet = false;  // tells only what was asked for
   };
   struct Hooks {
     // Puts the question to every host that has ranks left.
@@ -34,6 +37,8 @@ class HangWatch {
     std::function<void(const std::vector<std::string>&)> tell;
     // The job is to end: "deadlock: ...".
     std::function<void(std::string)> end;
+    // What the first of the pair sends does not arrive, and the text says so.
+    std::function<void(const SilentPair& pair, std::string text)> part;
   };
   // Of a rank: which host it is on, and that host's name where it is worth telling.
   struct Place {
@@ -81,6 +86,7 @@ class HangWatch {
   void ask();
   void close_round();
   void decide_deadlock(const JobFacts& first);
+  void part_silent_pair();
   void decide_long_wait(const JobFacts& first);
   void look_later(asio::steady_timer& timer, Purpose purpose, Clock::time_point when);
   void tell_report(const std::string& heading, const std::vector<std::string>& causes);

@@ -32,6 +32,14 @@ constexpr milliseconds ended_patience{2000};  // the same when the job was ended
 // As a shell shows a program that SIGPIPE has ended.
 constexpr int status_closed_output = 128 + SIGPIPE;
 
+// Of what a rank has sent to another, where both hosts answer. A cable may be out for --node-timeout,
+// and TCP then tries again after as long a time once more.
+std::optional<milliseconds> longest_silence(const std::optional<milliseconds>& node_timeout) {
+  constexpr milliseconds shortest{20'000};
+  if (!node_timeout) return std::nullopt;
+  return std::max(shortest, 3 * *node_timeout);
+}
+
 // Whoever started prun so, as nohup does, wants it to stay so.
 bool is_ignored(int number) {
   struct sigaction action {};
@@ -74,6 +82,7 @@ Job::Job(asio::io_context& io, JobPlan plan)
       hang_(io,
             {.on_deadlock = plan_.options.on_deadlock,
              .after = plan_.options.hang_after,
+             .silence = longest_silence(plan_.options.node_timeout),
              .quiet = plan_.options.verbosity < 0},
             {.ask = [this](const bootstrap::HangQuestion& question) { tell_living(question); },
              .tell =
@@ -83,6 +92,12 @@ Job::Job(asio::io_context& io, JobPlan plan)
              .end =
                  [this](std::string sentence) {
                    decide(cli::exit_deadlock, std::move(sentence), Culprit::job);
+                   end_job(failure_grace);
+                 },
+             .part =
+                 [this](const hang::SilentPair& pair, std::string text) {
+                   if (goes_on()) return end_for(pair.rank, pair.peer, text);
+                   decide(cli::exit_own_failure, std::move(text), Culprit::job);
                    end_job(failure_grace);
                  }}),
       signals_(io),

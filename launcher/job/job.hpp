@@ -216,6 +216,7 @@ class Job : private HostListener {
   void note_loss(const std::string& sentence);
   void tell_loss(const bootstrap::PeerLost& loss);
   void on_peer_suspected(const bootstrap::PeerSuspected& suspected);
+  void end_for(std::uint32_t rank, std::uint32_t peer, const std::string& why);
   void on_survivors_asked(std::uint32_t host, const bootstrap::SurvivorsAsked& asked);
   void answer_survivors();
   void conclude_losses();

@@ -61,12 +61,14 @@ void Job::on_peer_suspected(const bootstrap::PeerSuspected& suspected) {
   if (rank_gone_[suspected.rank] || rank_gone_[suspected.peer]) return;
   const std::uint32_t rank = restarts_.rank_of(suspected.rank);
   const std::uint32_t peer = restarts_.rank_of(suspected.peer);
-  // Of two that have lost each other, the first to say so stays.
-  if (losses_.condemned(rank)) return;
-  const auto by = io::rank_name(rank, name(machine_of_rank_[rank]));
-  if (!losses_.condemn(peer, fmt::format("was ended, for {} has lost its connection to it ({})", by,
-                                         suspected.cause)))
-    return;
+  end_for(rank, peer,
+          fmt::format("{} has lost its connection to it ({})",
+                      io::rank_name(rank, name(machine_of_rank_[rank])), suspected.cause));
+}
+
+// Of two that have lost each other, the first to say so stays.
+void Job::end_for(std::uint32_t rank, std::uint32_t peer, const std::string& why) {
+  if (losses_.condemned(rank) || !losses_.condemn(peer, "was ended, for " + why)) return;
   const auto& channel = machines_[machine_of_rank_[peer]]->channel;
   if (channel) channel->send(bootstrap::EndRank{peer});
 }

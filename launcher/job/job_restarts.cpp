@@ -60,6 +60,9 @@ void Job::on_rank_state(bootstrap::RankState state) {
   }
   for (auto& message : state.messages) message.source = restarts_.rank_of(message.source);
   for (auto& link : state.links) link.peer = restarts_.rank_of(link.peer);
+  std::erase_if(state.silent,
+                [this](const auto& link) { return !restarts_.is_present(link.peer); });
+  for (auto& link : state.silent) link.peer = restarts_.rank_of(link.peer);
   hang_.on_state(std::move(state));
 }
 

@@ -176,6 +176,18 @@ LinkCount get_link(Reader& in) {
   return link;
 }
 
+void put_silent(Writer& out, const SilentLink& link) {
+  out.u32(link.peer);
+  out.u64(link.ms);
+}
+
+SilentLink get_silent(Reader& in) {
+  SilentLink link;
+  link.peer = in.u32();
+  link.ms = in.u64();
+  return link;
+}
+
 void put_process(Writer& out, const ProcessState& process) {
   out.u32(process.rank);
   put_enum(out, process.phase);
@@ -232,6 +244,7 @@ void RankState::encode(Writer& out) const {
   put_list(out, messages, put_message);
   out.u32(messages_in_all);
   put_list(out, links, put_link);
+  put_list(out, silent, put_silent);
 }
 
 Result<RankState> RankState::decode(Reader& in) {
@@ -251,6 +264,7 @@ Result<RankState> RankState::decode(Reader& in) {
   message.messages = get_list(in, most_told, 34, get_message);
   message.messages_in_all = in.u32();
   message.links = get_list(in, wire::max_ranks, 20, get_link);
+  message.silent = get_list(in, most_told, 12, get_silent);
   return checked(in, std::move(message), "rank_state");
 }
 

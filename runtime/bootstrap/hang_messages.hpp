@@ -113,6 +113,14 @@ struct LinkCount {
   bool operator==(const LinkCount&) const = default;
 };
 
+// A peer whose machine confirms nothing of what this rank has sent it.
+struct SilentLink {
+  std::uint32_t peer = 0;
+  std::uint64_t ms = 0;  // for at least so long
+
+  bool operator==(const SilentLink&) const = default;
+};
+
 struct RankState {
   static constexpr ControlKind kind = ControlKind::rank_state;
   std::uint32_t rank = 0;
@@ -130,6 +138,7 @@ struct RankState {
   std::vector<UnreceivedMessage> messages;
   std::uint32_t messages_in_all = 0;
   std::vector<LinkCount> links;
+  std::vector<SilentLink> silent;  // of those
 
   void encode(wire::Writer& out) const;
   static core::Result<RankState> decode(wire::Reader& in);

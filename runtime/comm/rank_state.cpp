@@ -1,5 +1,7 @@
 #include "runtime/comm/rank_state.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -54,7 +56,13 @@ void describe(World& world, bootstrap::RankState& state) {
   if (lobby) hide_lobby(*lobby, state);
   std::as_const(world.endpoint())
       .each_link([&](transport::WorldRank peer, std::uint64_t sent, std::uint64_t received) {
-        state.links.push_back({static_cast<std::uint32_t>(peer), sent, received});
+        const auto number = static_cast<std::uint32_t>(peer);
+        state.links.push_back({number, sent, received});
+        const auto silence = world.silence(peer);
+        if (!silence || state.silent.size() == bootstrap::most_told) return;
+        // What this rank waits for now was sent before it began to wait.
+        const auto ms = std::min(static_cast<std::uint64_t>(silence->count()), state.still_ms);
+        state.silent.push_back({number, ms});
       });
 }
 

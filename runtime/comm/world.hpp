@@ -69,6 +69,12 @@ class World {
   // "rank 2 on rpi3", or "rank 2" where there is one host only.
   std::string name(WorldRank rank) const;
 
+  // How long the machine of a peer has confirmed nothing of what this rank has sent over TCP, at most;
+  // see transport::link_silence.
+  std::optional<std::chrono::milliseconds> silence(WorldRank peer) const {
+    return tcp_ ? tcp_->silence(peer) : std::nullopt;
+  }
+
   p2p::Endpoint& endpoint() { return *endpoint_; }
   Membership& membership() { return *membership_; }
   const coll::Tuning& tuning() const { return tuning_; }

@@ -1,6 +1,8 @@
-"""Connections between two ranks that are reset although both hosts live, as by a router or a firewall that restarts."""
+"""Connections between two ranks that break although both hosts live: they are reset, as by a router or a firewall that
+restarts, or all that goes between the two is swallowed, as by a firewall with other rules."""
 
 import re
+import signal
 import subprocess
 import time
 
@@ -44,6 +46,32 @@ class Broken(ClusterJobs):
         self.assertEqual((status, out), (0, "survived\n"), err)
         self.assertRegex(err, r"prun: rank ([12]) on rpi[23] was ended, for rank (?!\1)[12] on rpi[23] has lost its connection "
                               r"to it \(.+\); the others go on\n")
+
+    def test_what_is_swallowed_ends_the_job_or_one_of_the_two(self):
+        ring = ["-H", "rpi1,rpi2,rpi3", str(PROGRAMS / "survive"), "until-broken"]
+        ending = self.start(*ring, "off", ranks=3)
+        going_on = self.start("--on-failure=continue", *ring, "on", ranks=3)
+        # The kernel of a rank that is stopped answers for it: no link is silent here.
+        stopped = self.cluster.popen("rpi1", ["prun", "-H", "rpi1,rpi2", str(PROGRAMS / "scenario"), "stream", "1"])
+        self.addCleanup(self.end, stopped)
+        self.cluster.run("rpi2", ["kill", "-STOP", stopped.stdout.readline().strip()], check=True)
+        # From rpi2 to rpi3 all goes to a board that is not there.
+        self.inside("rpi2", "ip", "neighbour", "replace", "10.77.0.3", "lladdr", "02:00:00:00:00:99", "nud", "permanent", "dev", "eth0")
+        self.addCleanup(self.inside, "rpi2", "ip", "neighbour", "delete", "10.77.0.3", "dev", "eth0")
+
+        silence = (r"nothing that rank ([12]) on rpi[23] sends to rank (?!\1)[12] on rpi[23] has been confirmed for [2-6]\d s, "
+                   r"though both hosts answer prun: does a firewall between them drop it\?")
+        _, err = ending.communicate(timeout=90)
+        self.assertEqual(ending.returncode, 125, err)
+        self.assertRegex(self.last_line(err), f"^prun: {silence}$")
+        out, err = going_on.communicate(timeout=90)
+        self.assertEqual((going_on.returncode, out), (0, "survived\n"), err)
+        self.assertRegex(err, rf"(?m)^prun: rank [12] on rpi[23] was ended, for {silence}; the others go on$")
+
+        stopped.send_signal(signal.SIGQUIT)
+        report = stopped.communicate(timeout=15)[1]
+        self.assertIn("is stopped", report)
+        self.assertNotIn("confirmed", report)
 
 
 if __name__ == "__main__":

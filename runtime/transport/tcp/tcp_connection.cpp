@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/transport/tcp/link_silence.hpp"
+
 namespace prun::transport {
 namespace {
 
@@ -402,6 +404,11 @@ bool TcpConnection::delivered() {
   int unacknowledged = 0;
   if (::ioctl(socket_.descriptor(), SIOCOUTQ, &unacknowledged) != 0) return true;
   return unacknowledged == 0;
+}
+
+std::optional<std::chrono::milliseconds> TcpConnection::silence() const {
+  if (!open_ || !writable_) return std::nullopt;
+  return link_silence(socket_.descriptor());
 }
 
 // --- events

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -87,6 +88,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   // Every byte written is in the peer's kernel.
   bool delivered();
+  // See link_silence.
+  std::optional<std::chrono::milliseconds> silence() const;
 
   void end(bool orderly, const std::string& cause);
   // Without telling anybody.

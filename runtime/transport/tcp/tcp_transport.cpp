@@ -264,6 +264,12 @@ bool TcpTransport::in_touch(WorldRank peer) const {
          !callers_.empty();
 }
 
+std::optional<std::chrono::milliseconds> TcpTransport::silence(WorldRank peer) const {
+  const auto found = links_.find(peer);
+  if (found == links_.end() || !found->second->connection) return std::nullopt;
+  return found->second->connection->silence();
+}
+
 void TcpTransport::on_attempt_end(Link& link, ConnectOutcome outcome) {
   link.attempt = nullptr;
   switch (outcome.kind) {

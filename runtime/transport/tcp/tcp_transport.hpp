@@ -60,6 +60,8 @@ class TcpTransport final : public Transport, private TcpConnection::Owner {
   // Whether a connection to the peer stands or is being made by it: what it said last may still be
   // under way.
   bool in_touch(WorldRank peer) const;
+  // Of the connection to the peer, if there is one; see link_silence.
+  std::optional<std::chrono::milliseconds> silence(WorldRank peer) const;
 
   // While set, frames are of messages that their program waits for later: those of a burst may wait
   // for each other, see BurstPolicy.

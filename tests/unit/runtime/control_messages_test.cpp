@@ -196,7 +196,7 @@ template <>
 RankState sample() {
   const Datatype int32 = datatype_of<std::int32_t>();
   RankState state{2,    7,  true, false, 15, 31'000, "wait_any", {"ring.cpp", 22},
-                  true, {}, 1,    {},    {}, 1,      {}};
+                  true, {}, 1,    {},    {}, 1,      {},         {}};
   state.operations = {{AwaitedOperation::Kind::collective,
                        2,
                        0,
@@ -211,6 +211,7 @@ RankState sample() {
   state.communicators = {{2, {0, 2}, 14, {{"bcast", 0, 10, int32, {"ring.cpp", 20}}}}};
   state.messages = {{2, 0, 8, 1, int32, true}};
   state.links = {{0, 5, 6}};
+  state.silent = {{0, 31'000}};
   return state;
 }
 template <>

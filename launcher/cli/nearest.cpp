@@ -1,16 +1,11 @@
 #include "launcher/cli/nearest.hpp"
 
 #include <algorithm>
-#include <cctype>
+
+#include "launcher/cli/values.hpp"
 
 namespace prun::cli {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 // Optimal string alignment distance (Damerau-Levenshtein without repeated edits of one place).
 std::size_t slips(const std::string& a, const std::string& b) {

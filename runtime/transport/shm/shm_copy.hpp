@@ -18,6 +18,10 @@
 // us together); and a sender that computes is not needed.
 namespace prun::transport::shm {
 
+// An offer in the ring: the header of a data frame, then where the payload is: address, slot, turn.
+inline constexpr std::size_t data_header_bytes = 16;
+inline constexpr std::size_t offer_bytes = data_header_bytes + 12;
+
 inline constexpr std::size_t copy_slots = 8;  // copies that a sender may have offered at once
 
 // How a payload is cut: few pieces where it is short, because each costs a system call of more than

@@ -9,12 +9,6 @@
 #include "runtime/wire/codec.hpp"
 
 namespace prun::transport::shm {
-namespace {
-
-constexpr std::size_t data_header_bytes = 16;
-constexpr std::size_t offer_bytes = data_header_bytes + 12;
-
-}  // namespace
 
 Incoming::Incoming(Window window, std::uint32_t ring_bytes, WorldRank peer, std::byte* peer_page,
                    bool single_copy, std::function<bool()> lives)

@@ -25,9 +25,6 @@ constexpr std::size_t smallest_offer = 4u << 10;
 // While less is on offer, more is offered: the receiver need not wait for it between messages.
 constexpr std::size_t offered_ahead = 1u << 20;
 
-constexpr std::size_t data_header_bytes = 16;
-constexpr std::size_t offer_bytes = data_header_bytes + 12;
-
 }  // namespace
 
 Outgoing::Outgoing(Window window, std::uint32_t ring_bytes, std::byte* peer_page, bool single_copy,

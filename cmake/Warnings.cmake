@@ -1,8 +1,12 @@
 # Warnings for prun's own code. The target is linked PRIVATE and never exported.
 add_library(prun_warnings INTERFACE)
 target_compile_options(prun_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Wold-style-cast -Wcast-align -Wundef -Wimplicit-fallthrough -Wdouble-promotion)
+# Sources that are compiled together (JoinSources) hide names of each other by chance.
+if(NOT PRUN_SANITIZE)
+  target_compile_options(prun_warnings INTERFACE -Wshadow)
+endif()
 if(PRUN_WARNINGS_AS_ERRORS)
   target_compile_options(prun_warnings INTERFACE -Werror)
 endif()

@@ -52,7 +52,7 @@ std::string roff_of_option(const Option& option) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -356,7 +356,7 @@ _arguments -S $own \
             break;
         }
       }
-      text += fmt::format("  {} \\\n", quoted(spec));
+      text += fmt::format("  {} \\\n", in_quotes(spec));
     }
   }
   text +=

@@ -304,6 +304,8 @@ class Master {
       const bool is_over = asks.run < place_.farm;
       answer_request(rank, is_over ? farm_stop : farm_request);
       if (is_over || !worker(rank).gone) continue;
+      // It may ask before the loss of the one before it is known here.
+      for (int before = rank - world().size(); before > 0; before -= world().size()) forget(before);
       worker(rank) = {};
       hear_of(rank);
       report(true);

@@ -506,7 +506,7 @@ void Job::stop_with_the_ranks() {
 void Job::wake_up() {
   if (!input_) return;
   input_->look_again();
-  if (terminal_rank() >= 0) raw_terminal_.take(STDIN_FILENO);
+  if (terminal_rank() >= 0 && !input_readers_.empty()) raw_terminal_.take(STDIN_FILENO);
   tell_window_size();
 }
 

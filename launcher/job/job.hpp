@@ -221,7 +221,10 @@ class Job : private HostListener {
   void conclude_losses();
 
   // Starting ranks again (job_restarts.cpp).
-  bool may_lose(std::uint32_t rank) const { return !restarts_.allowed() || rank != 0; }
+  // With it standard input and the exit status are lost, unless its next start makes up for that.
+  bool may_lose(std::uint32_t rank) const {
+    return rank != 0 || !restarts_.allowed() || restarts_.has_more(rank);
+  }
   void expect_again(std::uint32_t rank);
   void start_again(std::uint32_t host, std::uint32_t rank);
   void on_rank_state(bootstrap::RankState state);

@@ -282,6 +282,7 @@ void Job::forget_reader(std::uint32_t rank) {
     if (may_input_begin()) begin_input();
   } else if (input_readers_.empty()) {
     input_->stop();
+    raw_terminal_.restore();  // from now on Ctrl-C is prun's again
   } else {
     tell_source(progress);
     input_->ask_again();  // it may have been the only one who wanted more

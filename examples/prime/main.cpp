@@ -72,6 +72,10 @@ int main(int argc, char** argv) try {
   if (const auto* end = std::get_if<EarlyEnd>(&arguments)) return end->exit_status;
   const auto& options = std::get<Options>(arguments);
 
+  // The other ranks have left the farm by now.
+  if (options.farm && world.rank() == 0 && env.incarnation() > 0)
+    env.abort(EXIT_FAILURE, "rank 0 was lost, and all that had been found with it");
+
   // The time is not to count ranks that are still starting; a farm waits for none.
   if (!options.farm) world.barrier();
   const double start = prun::Environment::wtime();

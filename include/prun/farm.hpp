@@ -137,9 +137,9 @@ concept TaskRange = std::ranges::input_range<Tasks> &&
 //
 // Losses. What a lost rank held is handed out again, unless its result had arrived completely. When
 // no other rank is left, or there never was one, the master works by itself; until then it does
-// not, so give its host a second rank (-H rpi1:2,rpi2,rpi3) to have all processors work. The loss of
-// rank 0 of the world ends the job; if rank 0 of another communicator is lost, run() throws peer_lost
-// elsewhere. Without --on-failure=continue any loss ends the job. After run() the master has
+// not, so give its host a second rank (-H rpi1:2,rpi2,rpi3) to have all processors work. If rank 0 is
+// lost, run() throws peer_lost elsewhere, and with prun --restart also in what is started in its
+// place: tasks and results are gone. A new farm, on restore(), may follow. Without --on-failure=continue any loss ends the job. After run() the master has
 // acknowledged the losses that it has met (Communicator::acknowledge_lost). Collectives of a
 // communicator that has lost a rank do not work: continue with survivors().
 //

@@ -157,9 +157,8 @@ constexpr Option table[] = {
      "all that were not lost have ended well."},
     {"--restart", Topic::limits, Reach::job, ValueKind::number, "--restart N", "3", "",
      "Starts a lost rank again, each N times at most: at once where its host lives, otherwise when "
-     "the host is back, which prun tries now and then. Implies --on-failure=continue. The loss of "
-     "rank "
-     "0 ends the job."},
+     "the host is back, which prun tries now and then. Implies --on-failure=continue. Ranks "
+     "started again have no standard input."},
     {"--timeout", Topic::limits, Reach::job, ValueKind::number, "--timeout S", "60", "",
      "Ends the job after S seconds, with exit status 124."},
     {"--report-on-timeout", Topic::limits, Reach::job, ValueKind::none, "--report-on-timeout", "",

@@ -355,6 +355,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
     check_all_closed();
     return;
   }
+  if (machine.phase == HostPhase::done) on_clock_host_lost(host);
   if (machine.phase == HostPhase::done || machine.phase == HostPhase::failed) return;
   if (starting(host)) {
     on_failed_login(host, end);
@@ -521,7 +522,7 @@ void Job::stop_with_the_ranks() {
 void Job::wake_up() {
   if (!input_) return;
   input_->look_again();
-  if (terminal_rank() >= 0) raw_terminal_.take(STDIN_FILENO);
+  if (terminal_rank() >= 0 && !input_readers_.empty()) raw_terminal_.take(STDIN_FILENO);
   tell_window_size();
 }
 

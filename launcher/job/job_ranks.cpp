@@ -100,6 +100,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
     case ControlKind::clock_port:
       return take<bootstrap::ClockPort>(
           host, frame, [&](const auto& message) { on_clock_port(host, message.port); });
+    case ControlKind::clock_known:
+      return on_clock_known(host);
     case ControlKind::rank_aborting:
       return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
         if (is_process_of(host, aborting.rank)) on_rank_aborting(host, aborting);
@@ -282,6 +284,7 @@ void Job::forget_reader(std::uint32_t rank) {
     if (may_input_begin()) begin_input();
   } else if (input_readers_.empty()) {
     input_->stop();
+    raw_terminal_.restore();  // from now on Ctrl-C is prun's again
   } else {
     tell_source(progress);
     input_->ask_again();  // it may have been the only one who wanted more

@@ -41,6 +41,7 @@ void Losses::add_with_host(std::uint32_t rank, const std::string& host) {
 void Losses::back(std::uint32_t rank) {
   lost_.erase(rank);
   condemned_.erase(rank);
+  if (rank == 0) rank_0_.reset();
   std::erase_if(others_, [rank](const auto& other) { return other.first == rank; });
 }
 

@@ -26,9 +26,8 @@ bool Restarts::is_present(std::uint32_t process) const {
 }
 
 bool Restarts::lost(std::uint32_t rank) {
-  Rank& of = ranks_[rank];
-  of.awaited = of.incarnation < most_;
-  return of.awaited;
+  ranks_[rank].awaited = has_more(rank);
+  return ranks_[rank].awaited;
 }
 
 std::uint32_t Restarts::next_process(std::uint32_t rank) const {

@@ -23,6 +23,8 @@ class Restarts {
   std::uint32_t rank_of(std::uint32_t process) const;
   bool is_present(std::uint32_t process) const;
 
+  // It may be started again once more, at least.
+  bool has_more(std::uint32_t rank) const { return ranks_[rank].incarnation < most_; }
   // The rank was lost. False: it has had all of its starts.
   bool lost(std::uint32_t rank);
   // It is to be started again, and that has not been ordered yet; as which process.

@@ -304,6 +304,8 @@ class Master {
       const bool is_over = asks.run < place_.farm;
       answer_request(rank, is_over ? farm_stop : farm_request);
       if (is_over || !worker(rank).gone) continue;
+      // It may ask before the loss of the one before it is known here.
+      for (int before = rank - world().size(); before > 0; before -= world().size()) forget(before);
       worker(rank) = {};
       hear_of(rank);
       report(true);
@@ -439,7 +441,17 @@ class Master {
 
 FarmProgress direct_farm(const Communicator& comm, const FarmOptions& options,
                          const FarmTypes& types, const FarmCalls& calls) {
-  return Master(farm_place(comm), options, types, calls).run();
+  FarmPlace place = farm_place(comm);
+  // The others work for its first start, or have left the farm because that is gone.
+  if (place.takes_back && state_of(comm).world().incarnation() > 0) {
+    throw Error(
+        Errc::peer_lost,
+        "rank 0 was lost, and the tasks and results of its farms with it: started again it "
+        "cannot go on with a farm of env.world(); env.restore() makes a communicator of all "
+        "that are there, for a new one",
+        0, {0});
+  }
+  return Master(std::move(place), options, types, calls).run();
 }
 
 }  // namespace prun::detail

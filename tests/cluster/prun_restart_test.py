@@ -61,6 +61,31 @@ class Restart(ClusterJobs):
         self.assertEqual((process.returncode, out), (0, "done\n"), err)
         self.assertEqual(err.rstrip("\n").rpartition("\n")[2], "prun: went on without rank 1 on rpi2")
 
+    def test_rank_0_and_its_host(self):
+        # prun is elsewhere.
+        process = self.start("--restart", "2", "-H", "rpi2,rpi3,rpi4", RESTART, "without-master-by-others", ranks=1)
+        self.off("rpi2")
+        self.assertRegex(process.stderr.readline(), r"^prun: rpi2 stopped answering .*; rpi2 is tried again now and then; the others go on\n")
+        self.cluster.on("rpi2")
+        self.ends_well(process, r"^prun: rpi2 is back\nprun: rank 0 on rpi2 starts again \(1 of 2\)\n$")
+
+    def test_the_time_when_the_host_of_rank_0_is_gone(self):
+        process = self.start("--restart", "2", "-H", "rpi2,rpi3,rpi4", "-x", "PRUN_CLOCK_SKEW=rpi2=30/100,rpi3=-20/0,rpi4=90/-100",
+                             RESTART, "clock-after-the-loss", ranks=1)
+        agents = [number for number, words in self.cluster.processes("rpi2") if "/agent-" in words]
+        os.kill(max(agents), signal.SIGKILL)
+        self.ends_well(process, r"prun: lost the connection to rpi2 \(rank 0", r"prun: rank 0 on rpi2 starts again \(1 of 2\)\n")
+
+    def test_primes_without_rank_0_end(self):
+        process = self.cluster.popen("rpi1", ["prun", "--restart", "1", "-H", "rpi2,rpi3,rpi4", "prime", "1e12", "--farm", "--progress"])
+        self.addCleanup(self.end, process)
+        self.assertRegex(process.stderr.readline(), r"^\d+ of \d+ pieces done")
+        self.off("rpi2")
+        out, err = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, out), (125, ""), err)
+        self.assertIn("rank 0 on rpi2 is lost: its host stopped answering", err)
+        self.assertEqual(self.last_line(err), "prun: rank 0 was lost with its host rpi2")
+
     def test_primes(self):
         process = self.cluster.popen("rpi1", ["prun", "--restart", "2", "-H", "rpi1,rpi2,rpi4", "prime", "1e10", "--farm",
                                               "--progress"])

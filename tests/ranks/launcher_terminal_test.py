@@ -246,6 +246,15 @@ class TerminalOfARank(AtATerminal):
         terminal.wait()
         self.assertEqual(termios.tcgetattr(terminal.master), before)
 
+    def test_when_the_rank_is_gone_keys_are_the_users_again(self):
+        terminal = self.prun("--tty", "-n", "2", "--restart", "1", "sh", "-c",
+                             "test $PRUN_RANK$PRUN_INCARNATION = 00 || exec sleep 100; read line; kill -KILL $$")
+        terminal.type("line\n")
+        terminal.expect("rank 0 on .* starts again")
+        terminal.type("\x03")
+        terminal.expect("prun: interrupted")
+        self.assertEqual(terminal.wait(), 130)
+
     def test_another_rank(self):
         done = self.run_prun("--tty", "--stdin", "1", "-n", "2", "sh", "-c", "test -t 1 && echo rank $PRUN_RANK; true")
         self.assertEqual(done.out, "rank 1\r\n")

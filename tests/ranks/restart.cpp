@@ -45,6 +45,7 @@ class Ledger {
     check(taken_[number]++ == 0, "a result counts twice");
     ++by_[found.rank][found.incarnation];
   }
+  std::size_t count() const { return taken_.size(); }
   void complete(std::uint64_t count) const { check(taken_.size() == count, "results are missing"); }
   int by(int rank, int incarnation) const {
     const auto of = by_.find(rank);
@@ -169,6 +170,53 @@ void ends_with_peer_lost(const std::string& what, Call call) {
   check(false, what + " went well");
 }
 
+// All ranks of the job. Of a host that was lost they come when it is back, and somebody waits then.
+prun::Communicator everybody() {
+  for (;;) {
+    prun::Communicator comm = the_env->restore();
+    if (comm.size() == the_env->world().size()) return comm;
+    const auto missing_is_back = [&] {
+      const auto waiting = the_env->waiting();
+      return std::any_of(waiting.begin(), waiting.end(),
+                         [&](int rank) { return !comm.rank_of_world(rank); });
+    };
+    while (!missing_is_back()) std::this_thread::sleep_for(1ms);
+  }
+}
+
+// Rank 0 dies with some results taken, and everybody leaves the farm. A new one on what restore()
+// makes is done by the rank 0 of then.
+void farm_without_its_master(bool by_others) {
+  const prun::Communicator& world = the_env->world();
+  const auto task = [&](const std::uint64_t& number) {
+    std::this_thread::sleep_for(1ms);
+    return work(world, number);
+  };
+  try {
+    Ledger ledger;
+    std::uint64_t next = 0;
+    prun::Farm<std::uint64_t, Found>(world, task)
+        .run([&] { return std::optional(next++); },
+             [&](auto... about) {
+               ledger.take(about...);
+               if (ledger.count() != 20) return;
+               if (!by_others) die();
+               std::puts("up");
+             });
+    check(false, "a farm has done without its master");
+  } catch (const prun::Error& error) {
+    check(error.code() == prun::Errc::peer_lost && error.peer() == 0, error.what());
+  }
+  const prun::Communicator all = everybody();
+  check(all.rank() == world.rank(), "not in the old place");
+  Ledger ledger;
+  std::vector<std::uint64_t> tasks(world.rank() == 0 ? 200 : 0);
+  std::iota(tasks.begin(), tasks.end(), std::uint64_t{0});
+  prun::Farm<std::uint64_t, Found>(all, task).run(tasks,
+                                                  [&](auto... about) { ledger.take(about...); });
+  if (world.rank() == 0) ledger.complete(tasks.size());
+}
+
 // A rank that was started again has no part in what was before.
 void newcomer_is_told(const prun::Communicator& world) {
   check(world.size() == the_env->world().size(), "another size");
@@ -187,7 +235,7 @@ void steps(unsigned seed) {
   const int size = comm.size();
   const int rank = comm.rank();
   std::mt19937 engine(seed + static_cast<unsigned>(rank + 17 * the_env->incarnation()));
-  const int last = the_env->incarnation() >= 2 || rank == 0 || engine() % 3 == 0
+  const int last = the_env->incarnation() >= 2 || engine() % 3 == 0
                        ? steps + 1
                        : static_cast<int>(engine() % steps);
   if (the_env->incarnation() > 0) newcomer_is_told(comm);
@@ -217,18 +265,17 @@ void steps(unsigned seed) {
 }
 
 // Nobody needs who is back, and hears of it all the same.
-void waiting(bool by_others) {
+void waiting(int victim, bool by_others) {
   prun::Communicator comm = the_env->world();
   the_env->clock();  // it goes on a host that has come back, too
   if (the_env->incarnation() == 0) {
     if (by_others && comm.rank() == 0) std::puts("up");
-    if (comm.rank() == 1) {
-      if (by_others) comm.recv<int>(0);
+    if (comm.rank() == victim) {
+      if (by_others) comm.recv<int>(prun::any_source);
       die();
     }
-    check(the_env->waiting().empty(), "somebody waits already");
     const auto begun = std::chrono::steady_clock::now();
-    while (the_env->waiting() != std::vector<int>{1}) {
+    while (the_env->waiting() != std::vector<int>{victim}) {
       check(std::chrono::steady_clock::now() - begun < 30s, "nobody is told who waits");
       std::this_thread::sleep_for(1ms);
     }
@@ -236,6 +283,20 @@ void waiting(bool by_others) {
   comm = the_env->restore();
   check(comm.allreduce(1, std::plus<>{}) == the_env->world().size(), "not everybody is back");
   check(the_env->waiting().empty(), "somebody waits still");
+}
+
+// Nobody wants to know the time before rank 0 is lost, with its host.
+void clock_after_the_loss() {
+  const prun::Communicator& world = the_env->world();
+  if (the_env->incarnation() == 0) {
+    if (world.rank() == 0) std::puts("up");
+    while (world.lost().empty()) std::this_thread::sleep_for(1ms);
+    the_env->clock();
+  }
+  const prun::Communicator all = everybody();
+  const auto now = the_env->clock().now().time_since_epoch().count();
+  const auto apart = all.allreduce(now, prun::max) - all.allreduce(now, prun::min);
+  check(apart < std::chrono::nanoseconds(1s).count(), "the hosts do not agree on the time");
 }
 
 // What a rank had sent before it died is received as of the old one, and not where the new one is.
@@ -280,9 +341,14 @@ int main(int argc, char** argv) {
       {"farm-by-others", [&] { farm_until_all_are_back(world, 1, true); }},
       {"random", [&] { farm_at_random(world, seed); }},
       {"two-farms", [&] { two_farms(world); }},
+      {"without-master", [&] { farm_without_its_master(false); }},
+      {"without-master-by-others", [&] { farm_without_its_master(true); }},
       {"steps", [&] { steps(seed); }},
-      {"waiting", [&] { waiting(false); }},
-      {"waiting-by-others", [&] { waiting(true); }},
+      {"waiting", [&] { waiting(1, false); }},
+      {"waiting-for-0", [&] { waiting(0, false); }},
+      {"waiting-by-others", [&] { waiting(1, true); }},
+      {"waiting-for-0-by-others", [&] { waiting(0, true); }},
+      {"clock-after-the-loss", [&] { clock_after_the_loss(); }},
       {"old-messages", [&] { old_messages(); }},
   };
   const auto found = scenarios.find(scenario);

@@ -1,6 +1,8 @@
 """Ranks that are started again: what they see is checked in restart.cpp, what the launcher says and does here."""
 
+import contextlib
 import os
+import resource
 import signal
 import unittest
 
@@ -41,6 +43,13 @@ class Restarts:
 
     def test_who_waits_is_told(self):
         self.restart(2, "waiting")
+        self.restart(2, "waiting-for-0")
+
+    def test_a_farm_that_has_lost_rank_0(self):
+        for ranks in (2, 5):
+            done = self.restart(ranks, "without-master")
+            self.assertRegex(done.err, r"^prun: rank 0 on \S+ died: signal 9 \(killed\); the others go on\n"
+                                       r"prun: rank 0 on \S+ starts again \(1 of 3\)\n$")
 
     def test_messages_of_the_old_one(self):
         for ranks in (2, 3):
@@ -87,15 +96,29 @@ class TheLauncher(LauncherTest):
         self.assertQuiet(done)
         self.assertEqual(sorted(done.out.split()), ["0", "1", "2"])
 
-    def test_rank_0_ends_the_job(self):
+    def test_rank_0_is_one_of_them(self):
+        done = self.script("test $PRUN_RANK = 0 || exit 0; echo $PRUN_INCARNATION; test $PRUN_INCARNATION = 2 || kill -KILL $$")
+        self.assertEqual((done.status, done.out), (0, "0\n1\n2\n"), done.err)
+        self.assertRegex(done.err, r"prun: rank 0 on \S+ starts again \(2 of 2\)\n$")
+
+    def test_the_last_start_of_rank_0_counts(self):
+        done = self.script("test $PRUN_RANK != 0 || exit 7", most=1)
+        self.assertEqual(done.status, 7, done.err)
+        self.assertEqual(done.err.count("starts again"), 1)
+        text = "test $PRUN_RANK = 2 && exit 3; test $PRUN_RANK != 0 -o $PRUN_INCARNATION = 1 || kill -KILL $$"
+        self.assertEqual(self.script(text, most=1).status, 3)
+
+    def test_rank_0_ends_the_job_when_it_has_no_more_starts(self):
         done = self.script("test $PRUN_RANK = 0 || exec sleep 100; kill -SEGV $$")
         self.assertEqual(done.status, 128 + signal.SIGSEGV, done.err)
-        self.assertNotIn("again", done.err)
+        self.assertEqual(done.err.count("starts again"), 2)
         self.assertRegex(done.last_line, r"rank 0 on \S+ died: signal 11")
 
     def test_what_they_print(self):
         done = self.script("printf part; test $PRUN_INCARNATION = 1 && echo ' and whole' || kill -KILL $$", "-l", ranks=2, most=1)
-        self.assertEqual(done.status, 128 + signal.SIGKILL, done.err)  # rank 0 too
+        self.assertEqual(done.status, 0, done.err)
+        self.assertEqual(sorted(done.out.splitlines()), sorted(f"[{rank}@{os.uname().nodename}] {text}"
+                                                               for rank in (0, 1) for text in ("part", "part and whole")))
         text = "test $PRUN_RANK = 0 && exit; printf part; test $PRUN_INCARNATION = 1 && echo ' two' || kill -KILL $$"
         done = self.script(text, "-l", ranks=2, most=1)
         self.assertEqual(done.status, 0, done.err)
@@ -106,6 +129,25 @@ class TheLauncher(LauncherTest):
                              "test $PRUN_RANK = 0 && exit; read line; echo \"got $line\"; "
                              "test $PRUN_INCARNATION = 1 || kill -KILL $$", data=b"x\ny\n")
         self.assertEqual((done.status, done.out), (0, "got x\ngot \n"), done.err)
+
+    def test_the_input_of_rank_0_ends_with_its_first_start(self):
+        # More than is on its way at a time, and an end that never comes.
+        source, sink = os.pipe()
+        self.addCleanup(os.close, sink)
+        os.set_blocking(sink, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(sink, b"x" * 4096)
+        process = self.popen("-n", "2", "--restart", "1", "sh", "-c",
+                             "test $PRUN_RANK = 0 || exec sleep 2; test $PRUN_INCARNATION = 1 && exec wc -c; "
+                             "head -c 10; kill -KILL $$", stdin=source)
+        os.close(source)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = self.finish(process)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertEqual((done.status, done.out), (0, "x" * 10 + "0\n"), done.err)
+        # Nobody looks again and again at what is not read.
+        self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1)
 
     def test_ctrl_c_while_ranks_start_again(self):
         process = self.popen("-n", "3", "--restart", "20000", "sh", "-c",

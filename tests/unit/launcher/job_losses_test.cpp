@@ -61,6 +61,17 @@ TEST(Losses, Rank0Decides) {
   EXPECT_EQ(of_host.verdict()->status, 125);
 }
 
+TEST(Losses, TheLastStartOfRank0Decides) {
+  Losses losses;
+  losses.add({2, "rpi3", false, 3, RankPhase::finalized});
+  losses.add_with_host(0, "rpi1");
+  losses.back(0);
+  ASSERT_TRUE(losses.verdict());
+  EXPECT_EQ(losses.verdict()->status, 3);
+  losses.add({0, "rpi1", false, 4, RankPhase::finalized});
+  EXPECT_EQ(losses.verdict()->status, 4);
+}
+
 TEST(Losses, SaysWhyARankWasEnded) {
   Losses losses;
   EXPECT_FALSE(losses.condemned(3));

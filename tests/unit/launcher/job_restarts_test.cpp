@@ -21,6 +21,7 @@ TEST(Restarts, EachRankHasItsOwnNumberOfThem) {
   Restarts restarts(4, 2);
   EXPECT_TRUE(restarts.allowed());
   EXPECT_EQ(restarts.processes(), 12U);
+  EXPECT_TRUE(restarts.has_more(2));
   ASSERT_TRUE(restarts.lost(2));
   EXPECT_TRUE(restarts.awaited(2));
   EXPECT_EQ(restarts.process_of(2), 2U) << "not started yet";
@@ -36,6 +37,7 @@ TEST(Restarts, EachRankHasItsOwnNumberOfThem) {
   ASSERT_TRUE(restarts.lost(2));
   EXPECT_EQ(restarts.start(2), 2U);
   EXPECT_EQ(restarts.count_words(2), "2 of 2");
+  EXPECT_FALSE(restarts.has_more(2));
   EXPECT_FALSE(restarts.lost(2)) << "it has had them all";
   EXPECT_TRUE(restarts.lost(3)) << "another has not";
 }

@@ -13,7 +13,7 @@ namespace prun::bootstrap {
 // The line an agent prints before its first frame. The launcher looks for it behind whatever the
 // login shell of the host has printed; it begins with a line feed so that an unfinished line of
 // that noise cannot hide it.
-inline constexpr std::string_view agent_greeting = "\nprun-agent 4\n";
+inline constexpr std::string_view agent_greeting = "\nprun-agent 5\n";
 
 // One whole frame, ready to be written.
 template <class Message>

@@ -89,7 +89,7 @@ class Logins(LauncherTest):
                 self.assertQuiet(self.run_hosts("far", f'exec {shell} -c "$command"'))
 
     def test_noise_before_the_greeting(self):
-        noise = "printf 'Welcome to far!\\nprun-agent\\nprun-agent 4 \\nno line feed'; "
+        noise = "printf 'Welcome to far!\\nprun-agent\\nprun-agent 5 \\nno line feed'; "
         done = self.run_hosts("far", noise + 'echo "a banner" >&2; exec sh -c "$command"', program=("echo", "hello"))
         self.assertEqual(done.out, "hello\n")
         self.assertQuiet(done)
@@ -213,10 +213,10 @@ class Logins(LauncherTest):
         self.fails("printf '\\nprun-agent 99\\n'; sleep 100", r"its prun is of another make \(prun-agent 99\)")
 
     def test_garbage_behind_the_greeting(self):
-        self.fails("printf '\\nprun-agent 4\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")
+        self.fails("printf '\\nprun-agent 5\\nxxxxxxxx'; sleep 100", "^prun: far: its agent has left .*impossible length")
 
     def test_a_frame_that_is_not_due(self):
-        self.fails("printf '\\nprun-agent 4\\n\\005\\000\\000\\000\\015\\000\\000\\000\\000'; sleep 100",
+        self.fails("printf '\\nprun-agent 5\\n\\005\\000\\000\\000\\015\\000\\000\\000\\000'; sleep 100",
                    "^prun: far: its agent sent a message of kind 13 while")
 
     def test_login_that_is_not_allowed(self):

@@ -797,7 +797,7 @@ class Agent(LauncherTest):
                 process.stdin = None
                 done = self.finish(process, limit=10)
                 self.assertEqual(done.status, 0)
-                self.assertTrue(done.out.startswith("\nprun-agent 4\n"))
+                self.assertTrue(done.out.startswith("\nprun-agent 5\n"))
 
 
 if __name__ == "__main__":

@@ -22,14 +22,14 @@ std::string text(std::span<const std::byte> data) {
 
 TEST(LoginReply, GreetingAlone) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 4\nframes")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 5\nframes")), State::greeted);
   EXPECT_EQ(text(reply.rest()), "frames");
   EXPECT_FALSE(reply.shell_seen());
 }
 
 TEST(LoginReply, BytesOneByOne) {
   LoginReply reply;
-  const std::string all = "Welcome!\nunfinished\nprun-shell /x/prun\n\nprun-agent 4\n";
+  const std::string all = "Welcome!\nunfinished\nprun-shell /x/prun\n\nprun-agent 5\n";
   for (std::size_t i = 0; i + 1 < all.size(); ++i)
     ASSERT_EQ(reply.feed(bytes(all.substr(i, 1))), State::waiting) << i;
   EXPECT_EQ(reply.path(), "/x/prun");
@@ -40,9 +40,9 @@ TEST(LoginReply, BytesOneByOne) {
 
 TEST(LoginReply, WordsLikeOursInTheNoise) {
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("prun-agent 4\n\nprun-agent one\n\nprun-agent 4 \n\nprun-agent \n")),
+  EXPECT_EQ(reply.feed(bytes("prun-agent 5\n\nprun-agent one\n\nprun-agent 5 \n\nprun-agent \n")),
             State::waiting);
-  EXPECT_EQ(reply.feed(bytes("x\nprun-agent 4\n")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("x\nprun-agent 5\n")), State::greeted);
 }
 
 TEST(LoginReply, AnotherNumber) {
@@ -77,16 +77,16 @@ TEST(LoginReply, NoiseUpToTheLimitAndNotBeyond) {
   const std::string most(LoginReply::most_noise_bytes, '\n');
   LoginReply reply;
   EXPECT_EQ(reply.feed(bytes(most)), State::waiting);
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 4\n")), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 5\n")), State::greeted);
 
   LoginReply late;
-  EXPECT_EQ(late.feed(bytes(most + "xx\nprun-agent 4\n")), State::too_much_noise);
+  EXPECT_EQ(late.feed(bytes(most + "xx\nprun-agent 5\n")), State::too_much_noise);
 }
 
 TEST(LoginReply, ManyFrameBytesBehindTheGreetingAreNoNoise) {
   const std::string frames(3 * LoginReply::most_noise_bytes, 'f');
   LoginReply reply;
-  EXPECT_EQ(reply.feed(bytes("\nprun-agent 4\n" + frames)), State::greeted);
+  EXPECT_EQ(reply.feed(bytes("\nprun-agent 5\n" + frames)), State::greeted);
   EXPECT_EQ(reply.rest().size(), frames.size());
 }
 

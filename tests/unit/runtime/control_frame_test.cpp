@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -98,10 +97,9 @@ TEST(ControlParser, KindsNobodyKnowsAreHandedOutAsTheyAre) {
   EXPECT_TRUE(frame.value()->body.empty());
 }
 
-TEST(AgentGreeting, StandsAloneOnItsLine) {
-  EXPECT_TRUE(agent_greeting.starts_with('\n'));
-  EXPECT_TRUE(agent_greeting.ends_with('\n'));
-  EXPECT_EQ(std::count(agent_greeting.begin(), agent_greeting.end(), '\n'), 2);
+TEST(AgentGreeting, StandsAloneOnItsLineWithTheNumberOfTheProtocol) {
+  EXPECT_EQ(agent_greeting,
+            "\nprun-agent " + std::to_string(wire::control_protocol_version) + "\n");
 }
 
 }  // namespace

@@ -16,20 +16,28 @@ constexpr milliseconds later{1500};
 
 }  // namespace
 
-Conductor::Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan,
-                     OnSample on_sample, std::function<void(const std::string&)> say)
+Conductor::Conductor(const prun::Communicator& world, const prun::Communicator& comm,
+                     prun::Clock& clock, Plan plan, OnSample on_sample,
+                     std::function<void(const std::string&)> say)
     : world_(world),
-      comm_(world),
+      comm_(comm),
       clock_(clock),
       plan_(std::move(plan)),
       on_sample_(std::move(on_sample)),
       say_(std::move(say)),
-      seats_(static_cast<std::size_t>(world.size())) {}
+      seats_(static_cast<std::size_t>(world.size())) {
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    if (!comm_.rank_of_world(static_cast<int>(rank))) seats_[rank].phase = Phase::lost;
+  }
+}
 
 void Conductor::step() {
   take_messages();
-  if (!programme_ && !any_in({Phase::away, Phase::greeted})) settle_programme();
-  if (programme_ && timeline_.newest().number == 0 && !any_in({Phase::here, Phase::told})) {
+  const bool all_have_spoken = !any_in({Phase::away, Phase::greeted});
+  // Who comes when the others play waits for nobody.
+  if (any_in({Phase::here}) && (programme_ || all_have_spoken)) settle_programme();
+  if (programme_ && timeline_.newest().number == 0 && all_have_spoken &&
+      !any_in({Phase::here, Phase::told})) {
     start_together();
   }
 }
@@ -124,10 +132,7 @@ void Conductor::take(int source, int tag) {
   Seat& seat = seats_[rank];
   if (tag == lengths_tag) {
     seat.lengths = comm_.recv<std::vector<double>>(source, tag);
-    if (seat.phase == Phase::lost) return;
-    seat.phase = Phase::here;
-    // It comes when all others play.
-    if (programme_) settle_programme();
+    if (seat.phase != Phase::lost) seat.phase = Phase::here;
   } else if (tag == sample_tag) {
     for (const Sample& sample : comm_.recv<std::vector<Sample>>(source, tag)) {
       seat.last = sample;

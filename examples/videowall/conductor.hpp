@@ -31,9 +31,9 @@ class Conductor {
     std::uint64_t rounds = 1;
     std::optional<Time> start;  // not before that time
   };
-  // A line for people goes to `say`.
-  Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan, OnSample on_sample,
-            std::function<void(const std::string&)> say);
+  // `comm`: who is there; the others are lost. A line for people goes to `say`.
+  Conductor(const prun::Communicator& world, const prun::Communicator& comm, prun::Clock& clock,
+            Plan plan, OnSample on_sample, std::function<void(const std::string&)> say);
 
   // Takes in what the screens have said; returns soon.
   void step();

@@ -51,11 +51,11 @@ Conductor::Plan plan_of(prun::Environment& env, const Options& options) {
 
 }  // namespace
 
-Director::Director(prun::Environment& env, const Options& options)
+Director::Director(prun::Environment& env, const prun::Communicator& comm, const Options& options)
     : env_(env),
       options_(options),
       conductor_(
-          env.world(), env.clock(), plan_of(env, options),
+          env.world(), comm, env.clock(), plan_of(env, options),
           [this](int rank, const Sample& sample) {
             if (log_) log_->add(rank, sample);
           },

@@ -16,8 +16,8 @@ namespace wall {
 // plot of --report. Owned by the rank.
 class Director {
  public:
-  // Throws std::invalid_argument where the layout does not fit the ranks.
-  Director(prun::Environment& env, const Options& options);
+  // `comm`: who is there. Throws std::invalid_argument where the layout does not fit the ranks.
+  Director(prun::Environment& env, const prun::Communicator& comm, const Options& options);
 
   void step();
   void regrouped(const prun::Communicator& comm) { conductor_.regrouped(comm); }

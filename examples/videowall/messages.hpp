@@ -25,6 +25,8 @@ enum Tag : int {
   film_wanted_tag,  // to one that may have it: a FilmWanted
   film_found_tag,   // from it: a FilmVersion
   film_piece_tag,   // and what it has from there on, vector<char>
+  // Between any two, when all have met without rank 0.
+  idle_tag,  // this screen shows nothing, int32
 };
 
 // What a screen shows: its View and how its film lies in the wall. Like those below it has no gaps on

@@ -44,13 +44,15 @@ class ScheduledCall {
 //   play(film);
 //   clock.sleep_until(start + std::chrono::seconds(90));
 //
-// It is the clock of rank 0's host; the agents of the other hosts ask for it twice a second, so that
-// it goes on while a rank computes, and it costs about 400 bytes a second. It never goes back, and
-// goes forward smoothly. It counts from no date: it tells durations, and the same on all ranks.
+// It is the clock of one host, that of rank 0 as long as it is there; the agents of the other hosts
+// ask for it twice a second, so that it goes on while a rank computes, and it costs about 400 bytes a
+// second. Where a job goes on without that host another goes on with the time as it knows it. It never
+// goes back, and goes forward smoothly. It counts from no date: it tells durations, and the same on all
+// ranks.
 //
 // Within a host all ranks read the very same clock. Between hosts a reading carries the bound of its
-// error (Reading::error): the true time of rank 0's host lies within, as long as clocks keep their
-// rate to 1 part per million within three minutes. docs/clock.md says what to expect.
+// error (Reading::error): the true time of that host lies within, as long as clocks keep their rate
+// to 1 part per million within three minutes. docs/clock.md says what to expect.
 //
 // now, read, at and sleep_until of other threads than the one that uses the Environment are allowed;
 // barrier_until is not.
@@ -63,7 +65,7 @@ class Clock {
 
   struct Reading {
     time_point time;
-    duration error;  // the time of rank 0's host is no farther from `time` than this
+    duration error;  // the time of the host that leads is no farther from `time` than this
   };
 
   explicit Clock(std::shared_ptr<detail::ClockState> state) : state_(std::move(state)) {}

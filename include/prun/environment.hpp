@@ -73,7 +73,7 @@ class Environment {
   Counters counters(int rank) const;
 
   // One time for all ranks. The first call sets it going on all hosts and returns when this rank has
-  // it, which takes some 50 ms; not collective. Throws timed_out where rank 0's host cannot be asked.
+  // it, which takes some 50 ms; not collective. Throws timed_out where no other host can be asked.
   Clock& clock();
 
   // Seconds of a steady clock of this process, for measuring durations. Any thread.

@@ -184,8 +184,11 @@ void Agent::on_frame(const ControlFrame& frame) {
       });
       return;
     case ControlKind::clock_start:
-      take<bootstrap::ClockStart>(
-          frame, [this](const bootstrap::ClockStart& order) { start_clock(order); });
+      take<bootstrap::ClockStart>(frame, [this](const bootstrap::ClockStart&) { start_clock(); });
+      return;
+    case ControlKind::clock_lead:
+      take<bootstrap::ClockLead>(frame,
+                                 [this](const bootstrap::ClockLead& order) { lead_clock(order); });
       return;
     case ControlKind::clock_follow:
       take<bootstrap::ClockFollow>(

@@ -62,7 +62,8 @@ class Agent : private RankListener {
   void make_shared_memory(std::vector<std::string>& notes);
   void start_ranks();
   void make_clock_page();
-  void start_clock(const bootstrap::ClockStart& order);
+  void start_clock();
+  void lead_clock(const bootstrap::ClockLead& order);
   void follow_clock(const bootstrap::ClockFollow& order);
   void clock_wanted(RankProcess& rank);
   void clock_is_ready();

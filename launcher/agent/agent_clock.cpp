@@ -26,7 +26,7 @@ void Agent::clock_wanted(RankProcess& rank) {
   launcher_->send(bootstrap::ClockWanted{});
 }
 
-void Agent::start_clock(const bootstrap::ClockStart& order) {
+void Agent::start_clock() {
   if (!clock_page_ || clock_) return;
   clock_ = std::make_unique<ClockService>(
       io_, ClockService::Identity{setup_->key, setup_->map.job_id, setup_->host_index},
@@ -36,18 +36,23 @@ void Agent::start_clock(const bootstrap::ClockStart& order) {
     const auto port = clock_->listen(setup_->bind_address, setup_->ports);
     if (port.ok()) launcher_->send(bootstrap::ClockPort{port.value()});
   }
-  if (order.leads) clock_->lead();
+}
+
+void Agent::lead_clock(const bootstrap::ClockLead& order) {
+  if (clock_) clock_->lead(order.leader);
 }
 
 void Agent::follow_clock(const bootstrap::ClockFollow& order) {
   if (!clock_) return;
   if (order.host >= setup_->map.hosts.size() || order.host == setup_->host_index)
     return refuse("the time is to be had from a host that is none");
-  clock_->follow(order.host, setup_->map.hosts[order.host].data_address, order.port);
+  clock_->follow(order.host, setup_->map.hosts[order.host].data_address, order.port, order.leader);
 }
 
 void Agent::clock_is_ready() {
   clock_ready_ = true;
+  // Ahead of the ranks: what they read now is to go on if the host that leads is lost.
+  launcher_->send(bootstrap::ClockKnown{});
   for (const auto number : std::exchange(want_clock_, {})) {
     if (RankProcess* const rank = find(number)) rank->tell(bootstrap::ClockReady{});
   }

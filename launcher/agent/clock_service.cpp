@@ -28,6 +28,8 @@ constexpr milliseconds between_questions{500};
 // A question or its answer may have been lost, or the host above may not know the time yet.
 constexpr milliseconds patience_at_first{20};
 constexpr unsigned first_answers = 8;
+// All others have heard by then that this host leads.
+constexpr std::chrono::seconds all_have_heard{3};
 
 Nanoseconds nanoseconds(const timespec& time) {
   return static_cast<Nanoseconds>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
@@ -83,22 +85,55 @@ core::Result<std::uint16_t> ClockService::listen(const std::string& bind_address
   return port;
 }
 
-void ClockService::lead() {
+// Until all know of it they go by what they know of the leader before, from which this one may differ
+// by its error: as long as that is stated, what any two hosts read differs by no more than they say.
+void ClockService::lead(std::uint16_t leader) {
   next_.cancel();
+  question_ = {};
+  begin_with(leader);
   clock::ClockLine line;
-  line.since = local_.now();
-  line.time = line.since;
+  line.since = line.time = local_.now();
+  if (const auto known = page_.line()) {
+    const clock::Reading reading = known->at(line.since);
+    line.time = reading.time;
+    line.rate = known->rate;
+    line.error = static_cast<double>(reading.error);
+    line.error_growth = known->error_growth;
+    next_.expires_after(all_have_heard);
+    next_.async_wait([this](asio::error_code error) {
+      if (!error) state_no_error();
+    });
+  }
   publish(line);
   if (on_ready_) std::exchange(on_ready_, nullptr)();
 }
 
-void ClockService::follow(std::uint32_t host, const std::string& address, std::uint16_t port) {
+void ClockService::state_no_error() {
+  auto line = *page_.line();
+  const Nanoseconds now = local_.now();
+  line.time = line.at(now).time;
+  line.since = now;
+  line.error = line.error_growth = 0;
+  publish(line);
+}
+
+void ClockService::follow(std::uint32_t host, const std::string& address, std::uint16_t port,
+                          std::uint16_t leader) {
   asio::error_code error;
   above_ = udp::endpoint(asio::ip::make_address(address, error), port);
   if (error) return;
   above_host_ = host;
-  // What another host has said remains true: all tell the same time.
+  // Of one leader all tell the same time: what another host has said of it remains true.
+  if (leader != leader_) begin_with(leader);
   ask();
+}
+
+// How fast clocks are has hardly changed.
+void ClockService::begin_with(std::uint16_t leader) {
+  const auto known = page_.line();
+  filter_ = known ? clock::OffsetFilter(known->rate) : clock::OffsetFilter();
+  answers_ = 0;
+  leader_ = leader;
 }
 
 void ClockService::receive() {
@@ -147,6 +182,7 @@ void ClockService::answer(const ClockPacket& question, Nanoseconds came,
   const auto answered = line->at(local_.now());
   ClockPacket packet;
   packet.kind = ClockPacket::Kind::answer;
+  packet.leader = published_;
   packet.job_id = identity_.job_id;
   packet.from = identity_.host;
   packet.to = question.from;
@@ -182,6 +218,9 @@ void ClockService::learn(const ClockPacket& answer, Nanoseconds came) {
   if (answer.error < 0 || answer.answered < answer.received ||
       answer.answered - answer.received > came - question_.asked + answer.error)
     return;
+  // The host above has not heard of the new leader yet.
+  if (answer.leader < leader_) return;
+  if (answer.leader > leader_) begin_with(answer.leader);
   filter_.add({question_.asked, answer.received, answer.answered, came, answer.error});
   if (const auto line = filter_.estimate(local_.now())) publish(*line);
   ++answers_;
@@ -198,6 +237,7 @@ void ClockService::learn(const ClockPacket& answer, Nanoseconds came) {
 void ClockService::publish(const clock::ClockLine& line) {
   const auto before = page_.line();
   page_.publish(before ? line.joined_to(*before) : line);
+  published_ = leader_;
 }
 
 }  // namespace prun::agent

@@ -123,13 +123,14 @@ bool may_arrive(HostPhase phase, ControlKind kind) {
     case ControlKind::input_wanted:
     case ControlKind::rank_endpoint:
     case ControlKind::clock_wanted:
-    case ControlKind::clock_port:
     case ControlKind::rank_aborting:
     case ControlKind::peer_suspected:
     case ControlKind::survivors_asked:
     case ControlKind::rank_exited:
     case ControlKind::rank_done:
       return alive;
+    case ControlKind::clock_port:  // a host whose ranks have ended tells the time to others
+    case ControlKind::clock_known:
     case ControlKind::rank_stillness:
     case ControlKind::rank_state:
     case ControlKind::host_states:

@@ -340,6 +340,7 @@ void Job::on_end(std::uint32_t host, ChannelEnd end) {
     check_all_closed();
     return;
   }
+  if (machine.phase == HostPhase::done) on_clock_host_lost(host);
   if (machine.phase == HostPhase::done || machine.phase == HostPhase::failed) return;
   if (starting(host)) {
     on_failed_login(host, end);

@@ -176,20 +176,23 @@ class Job : private HostListener {
   // The job's time (job_clock.cpp).
   void on_clock_wanted();
   void on_clock_port(std::uint32_t host, std::uint16_t port);
+  void on_clock_known(std::uint32_t host);
   void on_clock_host_lost(std::uint32_t host);
   std::optional<std::uint32_t> clock_place(std::uint32_t host) const;
-  void order_clocks(const std::vector<ClockTree::Order>& orders);
+  void order_clocks(const ClockTree::Orders& orders);
   bool may_input_begin() const;
   void begin_input();
   void on_input_credit(const bootstrap::InputCredit& credit);
   void on_input_wanted(std::uint32_t rank);
   void tell_source(const InputReaders::Progress& progress);
   void forget_reader(std::uint32_t rank);
+  bool hears(std::uint32_t host) const {
+    const Machine& machine = *machines_[host];
+    return machine.channel && machine.phase != HostPhase::failed && !machine.returning;
+  }
   template <class Message>
   void tell(std::uint32_t host, const Message& message) {
-    const auto& machine = machines_[host];
-    if (machine->channel && machine->phase != HostPhase::failed && !machine->returning)
-      machine->channel->send(message);
+    if (hears(host)) machines_[host]->channel->send(message);
   }
   template <class Message>
   void tell_all(const Message& message) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "launcher/job/job.hpp"
@@ -11,15 +13,21 @@ void Job::on_clock_wanted() {
   for (std::uint32_t host = 0; host < machines_.size(); ++host) {
     if (!machines_[host]->ranks.empty()) clock_hosts_.push_back(host);
   }
-  const auto top = std::find(clock_hosts_.begin(), clock_hosts_.end(), machine_of_rank_.front());
   clock_tree_ = ClockTree(static_cast<std::uint32_t>(clock_hosts_.size()),
-                          static_cast<std::uint32_t>(top - clock_hosts_.begin()));
-  for (std::uint32_t place = 0; place < clock_hosts_.size(); ++place)
-    tell(clock_hosts_[place], bootstrap::ClockStart{place == clock_tree_.top()});
+                          *clock_place(machine_of_rank_.front()));
+  for (std::uint32_t place = 0; place < clock_hosts_.size(); ++place) {
+    if (!hears(clock_hosts_[place])) clock_tree_.lost(place);
+    tell(clock_hosts_[place], bootstrap::ClockStart{});
+  }
+  order_clocks({{clock_tree_.top(), clock_tree_.top(), 0}});
 }
 
 void Job::on_clock_port(std::uint32_t host, std::uint16_t port) {
   if (const auto place = clock_place(host)) order_clocks(clock_tree_.answers(*place, port));
+}
+
+void Job::on_clock_known(std::uint32_t host) {
+  if (const auto place = clock_place(host)) clock_tree_.knows(*place);
 }
 
 void Job::on_clock_host_lost(std::uint32_t host) {
@@ -33,9 +41,17 @@ std::optional<std::uint32_t> Job::clock_place(std::uint32_t host) const {
   return static_cast<std::uint32_t>(found - clock_hosts_.begin());
 }
 
-void Job::order_clocks(const std::vector<ClockTree::Order>& orders) {
-  for (const auto& order : orders)
-    tell(clock_hosts_[order.host], bootstrap::ClockFollow{order.above, order.port});
+void Job::order_clocks(const ClockTree::Orders& orders) {
+  const std::uint16_t leader = clock_tree_.leader();
+  for (const auto& order : orders) {
+    const std::uint32_t host = clock_hosts_[order.host];
+    if (order.leads()) {
+      trace(fmt::format("{}: its clock is the job's", name(host)));
+      tell(host, bootstrap::ClockLead{leader});
+    } else {
+      tell(host, bootstrap::ClockFollow{order.above, order.port, leader});
+    }
+  }
 }
 
 }  // namespace prun::job

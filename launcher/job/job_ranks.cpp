@@ -100,6 +100,8 @@ void Job::on_frame(std::uint32_t host, const ControlFrame& frame) {
     case ControlKind::clock_port:
       return take<bootstrap::ClockPort>(
           host, frame, [&](const auto& message) { on_clock_port(host, message.port); });
+    case ControlKind::clock_known:
+      return on_clock_known(host);
     case ControlKind::rank_aborting:
       return take<bootstrap::RankAborting>(host, frame, [&](const auto& aborting) {
         if (is_process_of(host, aborting.rank)) on_rank_aborting(host, aborting);

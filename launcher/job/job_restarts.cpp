@@ -145,7 +145,7 @@ void Job::resume_host(std::uint32_t host) {
   }
   // Not before the ranks, with which its agent makes the page for the time.
   if (!clock_hosts_.empty()) {
-    machine.channel->send(bootstrap::ClockStart{false});
+    machine.channel->send(bootstrap::ClockStart{});
     if (const auto place = clock_place(host)) order_clocks(clock_tree_.back(*place));
   }
 }

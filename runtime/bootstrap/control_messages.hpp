@@ -66,6 +66,8 @@ enum class ControlKind : std::uint8_t {
   clock_port = 72,
   clock_follow = 73,
   clock_ready = 74,
+  clock_lead = 85,
+  clock_known = 86,
   watch = 50,  // these three: launcher/liveness/messages.hpp
   beat = 51,
   probe_port = 52,

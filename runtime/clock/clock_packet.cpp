@@ -34,7 +34,7 @@ ClockPacketBytes encode(const security::Key& key, const ClockPacket& packet) {
   put(magic);
   put(version);
   put(static_cast<std::uint8_t>(packet.kind));
-  put(std::uint16_t{0});
+  put(packet.leader);
   put(packet.job_id);
   put(packet.from);
   put(packet.to);
@@ -53,7 +53,7 @@ std::optional<ClockPacket> decode(const security::Key& key, std::uint64_t job_id
   if (in.u32() != magic || in.u8() != version) return std::nullopt;
   ClockPacket packet;
   const std::uint8_t kind = in.u8();
-  in.u16();
+  packet.leader = in.u16();
   packet.kind = static_cast<ClockPacket::Kind>(kind);
   packet.job_id = in.u64();
   packet.from = in.u32();

@@ -17,6 +17,7 @@ struct ClockPacket {
   enum class Kind : std::uint8_t { question = 1, answer = 2 };
 
   Kind kind = Kind::question;
+  std::uint16_t leader = 0;  // how many others have led before the one whose time it tells
   std::uint64_t job_id = 0;
   std::uint32_t from = 0;  // numbers of hosts
   std::uint32_t to = 0;

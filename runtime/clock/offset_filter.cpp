@@ -11,6 +11,8 @@ constexpr std::size_t newest_kept = 8;
 constexpr Nanoseconds longest_memory = 200'000'000'000;
 constexpr double most_drift = 1000e-6;
 constexpr double wander = 1e-6;
+// A rate that is known better than this needs no guess.
+constexpr double rough_rate = 50e-6;
 
 // The job's time minus the own, less a number that all points have in common.
 struct Point {
@@ -82,6 +84,12 @@ Bounds bounds_of(const std::vector<Exchange>& exchanges, Nanoseconds common, Nan
   return bounds;
 }
 
+// Of lines between the two, how steep the best is.
+double slope_between(const Line& low, const Line& high, std::optional<double> likely) {
+  if (!likely || high.slope - low.slope < 2 * rough_rate) return (high.slope + low.slope) / 2;
+  return std::clamp(*likely, low.slope, high.slope);
+}
+
 // How far apart an exchange leaves the two bounds.
 double width(const Exchange& exchange, Nanoseconds now) {
   const Nanoseconds travel =
@@ -116,9 +124,9 @@ std::optional<ClockLine> OffsetFilter::estimate(Nanoseconds now) {
       ClockLine line;
       line.since = now;
       line.time = now + common + static_cast<Nanoseconds>((high.offset + low.offset) / 2);
-      line.rate = (high.slope + low.slope) / 2;
+      line.rate = slope_between(low, high, likely_rate_);
       line.error = (high.offset - low.offset) / 2;
-      line.error_growth = std::max(0.0, (high.slope - low.slope) / 2) + wander;
+      line.error_growth = std::max({0.0, high.slope - line.rate, line.rate - low.slope}) + wander;
       return line;
     }
     // Somebody's clock has changed its rate.

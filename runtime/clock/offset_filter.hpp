@@ -36,6 +36,11 @@ struct Exchange {
 // contradict each other and the older ones are dropped. A plain value.
 class OffsetFilter {
  public:
+  OffsetFilter() = default;
+  // One that begins where another has ended: as long as exchanges say next to nothing of the rate it is
+  // taken to be about this.
+  explicit OffsetFilter(double likely_rate) : likely_rate_(likely_rate) {}
+
   void add(const Exchange& exchange);
 
   // From here on; nothing before the first exchange.
@@ -46,6 +51,7 @@ class OffsetFilter {
  private:
   void forget_old(Nanoseconds now);
 
+  std::optional<double> likely_rate_;
   std::vector<Exchange> exchanges_;  // in the order they came
 };
 

@@ -74,7 +74,7 @@ std::shared_ptr<ClockState> World::join_clock(const std::shared_ptr<World>& worl
   if (!world->wait([&] { return world->clock_ready_; }, Deadline(patience_for_clock),
                    WaitingBesides("clock"))) {
     throw Error(Errc::timed_out, world->name(world->rank_) +
-                                     ": the time of rank 0's host was not to be had within " +
+                                     ": the time of the job was not to be had within " +
                                      std::to_string(patience_for_clock.count()) +
                                      " s; does a firewall between the hosts drop UDP?");
   }

@@ -69,6 +69,13 @@ class Restart(ClusterJobs):
         self.cluster.on("rpi2")
         self.ends_well(process, r"^prun: rpi2 is back\nprun: rank 0 on rpi2 starts again \(1 of 2\)\n$")
 
+    def test_the_time_when_the_host_of_rank_0_is_gone(self):
+        process = self.start("--restart", "2", "-H", "rpi2,rpi3,rpi4", "-x", "PRUN_CLOCK_SKEW=rpi2=30/100,rpi3=-20/0,rpi4=90/-100",
+                             RESTART, "clock-after-the-loss", ranks=1)
+        agents = [number for number, words in self.cluster.processes("rpi2") if "/agent-" in words]
+        os.kill(max(agents), signal.SIGKILL)
+        self.ends_well(process, r"prun: lost the connection to rpi2 \(rank 0", r"prun: rank 0 on rpi2 starts again \(1 of 2\)\n")
+
     def test_primes_without_rank_0_end(self):
         process = self.cluster.popen("rpi1", ["prun", "--restart", "1", "-H", "rpi2,rpi3,rpi4", "prime", "1e12", "--farm", "--progress"])
         self.addCleanup(self.end, process)

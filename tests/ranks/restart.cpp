@@ -285,6 +285,20 @@ void waiting(int victim, bool by_others) {
   check(the_env->waiting().empty(), "somebody waits still");
 }
 
+// Nobody wants to know the time before rank 0 is lost, with its host.
+void clock_after_the_loss() {
+  const prun::Communicator& world = the_env->world();
+  if (the_env->incarnation() == 0) {
+    if (world.rank() == 0) std::puts("up");
+    while (world.lost().empty()) std::this_thread::sleep_for(1ms);
+    the_env->clock();
+  }
+  const prun::Communicator all = everybody();
+  const auto now = the_env->clock().now().time_since_epoch().count();
+  const auto apart = all.allreduce(now, prun::max) - all.allreduce(now, prun::min);
+  check(apart < std::chrono::nanoseconds(1s).count(), "the hosts do not agree on the time");
+}
+
 // What a rank had sent before it died is received as of the old one, and not where the new one is.
 void old_messages() {
   constexpr int tag = 9;
@@ -334,6 +348,7 @@ int main(int argc, char** argv) {
       {"waiting-for-0", [&] { waiting(0, false); }},
       {"waiting-by-others", [&] { waiting(1, true); }},
       {"waiting-for-0-by-others", [&] { waiting(0, true); }},
+      {"clock-after-the-loss", [&] { clock_after_the_loss(); }},
       {"old-messages", [&] { old_messages(); }},
   };
   const auto found = scenarios.find(scenario);

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <vector>
+
 namespace prun::job {
 namespace {
 
@@ -55,11 +59,81 @@ TEST(ClockTree, AHostThatIsBackAsksAgain) {
   EXPECT_THAT(tree.back(1), ElementsAre(Order{1, 0, 70}));
 }
 
-TEST(ClockTree, WithoutTheTopNobodyIsAsked) {
-  ClockTree tree(3, 0);
+TEST(ClockTree, OneThatKnowsTheTimeTakesThePlaceOfTheTop) {
+  ClockTree tree(4, 1);
+  for (std::uint32_t host = 0; host < 4; ++host)
+    tree.answers(host, static_cast<std::uint16_t>(70 + host));
+  tree.knows(3);
+  EXPECT_THAT(tree.lost(1), ElementsAre(Order{3, 3, 0}, Order{0, 3, 73}, Order{2, 3, 73}));
+  EXPECT_EQ(tree.top(), 3U);
+  EXPECT_EQ(tree.leader(), 1U);
+  EXPECT_THAT(tree.lost(1), IsEmpty()) << "it has gone already";
+  EXPECT_THAT(tree.back(1), ElementsAre(Order{1, 3, 73})) << "it does not lead again";
+  EXPECT_THAT(tree.answers(1, 81), IsEmpty());
+  EXPECT_THAT(tree.lost(3), ElementsAre(Order{0, 0, 0}, Order{1, 0, 70}, Order{2, 0, 70}));
+  EXPECT_EQ(tree.leader(), 2U);
+}
+
+TEST(ClockTree, WhereNobodyKnowsTheTimeOneLeadsThatAnswersOrWill) {
+  ClockTree tree(4, 0);
+  tree.answers(2, 72);
+  EXPECT_THAT(tree.lost(0), ElementsAre(Order{2, 2, 0}, Order{1, 2, 72}, Order{3, 2, 72}));
+  EXPECT_THAT(tree.lost(2), ElementsAre(Order{1, 1, 0}));
+  EXPECT_THAT(tree.answers(1, 71), ElementsAre(Order{3, 1, 71}));
+}
+
+TEST(ClockTree, WhereAllAreGoneTheFirstThatIsBackLeads) {
+  ClockTree tree(2, 0);
+  EXPECT_THAT(tree.lost(0), ElementsAre(Order{1, 1, 0}));
+  EXPECT_THAT(tree.lost(1), IsEmpty());
+  EXPECT_THAT(tree.back(0), ElementsAre(Order{0, 0, 0}));
   tree.answers(0, 70);
-  EXPECT_THAT(tree.lost(0), IsEmpty());
-  EXPECT_THAT(tree.answers(7, 1), IsEmpty()) << "no such host";
+  EXPECT_THAT(tree.back(1), ElementsAre(Order{1, 0, 70}));
+  EXPECT_EQ(tree.top(), 0U);
+}
+
+// Whatever goes and comes back, who is there gets to the top, and the top is there.
+TEST(ClockTree, EverybodyGetsToTheTopAlways) {
+  constexpr std::uint32_t hosts = 40;
+  std::mt19937 random(3);
+  ClockTree tree(hosts, 5);
+  std::vector<bool> there(hosts, true);
+  std::vector<std::uint32_t> above(hosts, 5);
+  const auto obey = [&](const ClockTree::Orders& orders) {
+    for (const auto& order : orders) above[order.host] = order.above;
+  };
+  for (std::uint32_t host = 0; host < hosts; ++host) obey(tree.answers(host, 70));
+  for (int change = 0; change < 3000; ++change) {
+    const std::uint32_t host =
+        change % 3 == 0 ? tree.top() : static_cast<std::uint32_t>(random() % hosts);
+    if (there[host]) {
+      obey(tree.lost(host));
+    } else {
+      obey(tree.back(host));
+      obey(tree.answers(host, 70));
+      tree.knows(host);
+    }
+    there[host] = !there[host];
+    if (std::find(there.begin(), there.end(), true) == there.end()) continue;
+    ASSERT_TRUE(there[tree.top()]);
+    for (std::uint32_t each = 0; each < hosts; ++each) {
+      std::uint32_t at = each;
+      for (std::uint32_t step = 0; there[each] && at != tree.top(); ++step) {
+        ASSERT_LT(step, hosts) << "a circle";
+        at = above[at];
+        ASSERT_TRUE(there[at]);
+      }
+    }
+  }
+}
+
+TEST(ClockTree, KnowsNoOtherHosts) {
+  ClockTree tree(3, 0);
+  EXPECT_THAT(tree.answers(7, 1), IsEmpty());
+  EXPECT_THAT(tree.lost(7), IsEmpty());
+  EXPECT_THAT(tree.back(7), IsEmpty());
+  tree.knows(7);
+  EXPECT_EQ(tree.top(), 0U);
 }
 
 }  // namespace

@@ -117,6 +117,27 @@ TEST(OffsetFilter, WithoutAnswersTheBoundGrowsAndHolds) {
   EXPECT_LE(late.error, 2 * millisecond);
 }
 
+// Another host leads: what was known of the rate is as good a guess as there is, and no more.
+TEST(OffsetFilter, BeginsWithTheRateThatIsLikely) {
+  const TwoHosts hosts(second, 300e-6);
+  const double right = 1 / (1 + 300e-6) - 1;
+  for (const double likely : {right, 0.0, -500e-6, 5000e-6}) {
+    OffsetFilter filter(likely);
+    filter.add(hosts.exchange(second, 50 * microsecond, 60 * microsecond));
+    const auto line = filter.estimate(hosts.own(second));
+    ASSERT_TRUE(line);
+    const Nanoseconds later = 2 * second;
+    const Reading reading = line->at(hosts.own(later));
+    EXPECT_LE(std::abs(reading.time - later), reading.error) << likely;
+    if (likely == right) {
+      EXPECT_LE(std::abs(reading.time - later), 200 * microsecond);
+    }
+    for (int i = 2; i < 30; ++i)
+      filter.add(hosts.exchange(i * second, 50 * microsecond, 60 * microsecond));
+    EXPECT_NEAR(filter.estimate(hosts.own(30 * second))->rate, right, 20e-6) << likely;
+  }
+}
+
 // A clock that is set anew contradicts what was known.
 TEST(OffsetFilter, AfterAJumpOnlyWhatCameLaterCounts) {
   const TwoHosts before(second, 0);

@@ -12,7 +12,7 @@ security::Key key_of(unsigned char first) {
 }
 
 ClockPacket some_answer() {
-  return {ClockPacket::Kind::answer, 77, 1, 2, 0x1234567890abcdef, -5, 1LL << 40, 300};
+  return {ClockPacket::Kind::answer, 5, 77, 1, 2, 0x1234567890abcdef, -5, 1LL << 40, 300};
 }
 
 TEST(ClockPacket, ComesBackAsItWasSent) {

@@ -157,8 +157,8 @@ PeerLost sample() {
 }
 
 template <>
-ClockStart sample() {
-  return {true};
+ClockLead sample() {
+  return {3};
 }
 template <>
 ClockPort sample() {
@@ -166,7 +166,7 @@ ClockPort sample() {
 }
 template <>
 ClockFollow sample() {
-  return {3, 4711};
+  return {3, 4711, 2};
 }
 template <>
 PeerSuspected sample() {
@@ -238,9 +238,9 @@ using AllMessages =
                      OutputCredit, RankInput, InputEnd, InputCredit, InputOffer, InputWanted,
                      WindowSize, RankExited, RankDone, Signal, Terminate, Shutdown, RankHello,
                      Welcome, RankEndpoint, Endpoints, RankAborting, PeerLost, RankFinalized,
-                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockReady, PeerSuspected,
-                     EndRank, StartRank, SurvivorsAsked, SurvivorsAgreed, RankStillness,
-                     HangQuestion, RankState, HostStates>;
+                     ClockWanted, ClockStart, ClockPort, ClockFollow, ClockLead, ClockKnown,
+                     ClockReady, PeerSuspected, EndRank, StartRank, SurvivorsAsked, SurvivorsAgreed,
+                     RankStillness, HangQuestion, RankState, HostStates>;
 
 struct Names {
   template <class Message>

@@ -85,8 +85,6 @@ void Conductor::regrouped(const prun::Communicator& comm) {
       say_(name_of(rank) + " is back");
     } else if (!there && seat.phase == Phase::playing) {
       lose(rank);
-    } else if (seat.phase == Phase::playing) {
-      tell_newest(rank);  // which may have been on its way
     }
   }
 }
@@ -112,7 +110,8 @@ std::vector<ScreenStatus> Conductor::status() const {
 }
 
 void Conductor::take_messages() {
-  for (const int tag : {hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
+  for (const int tag :
+       {known_programme_tag, hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
     for (;;) {
       try {
         const auto message = comm_.iprobe(prun::any_source, tag);
@@ -130,7 +129,9 @@ void Conductor::take_messages() {
 void Conductor::take(int source, int tag) {
   const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
   Seat& seat = seats_[rank];
-  if (tag == lengths_tag) {
+  if (tag == known_programme_tag) {
+    take_over(source);
+  } else if (tag == lengths_tag) {
     seat.lengths = comm_.recv<std::vector<double>>(source, tag);
     if (seat.phase != Phase::lost) seat.phase = Phase::here;
   } else if (tag == sample_tag) {
@@ -147,13 +148,36 @@ void Conductor::take(int source, int tag) {
       tell(rank, plan_.outputs.at(rank), output_tag);
     } else if (tag == done_tag) {
       seat.phase = Phase::done;
-    } else if (timeline_.newest().number == 0) {
-      seat.phase = Phase::ready;
     } else {
-      seat.phase = Phase::playing;
-      tell_newest(rank);
+      let_play(rank);
     }
   }
+}
+
+// From a screen that plays, after a meeting. What it knows is news where rank 0 was started again; a
+// cue that was on its way to it when all met it does not know.
+void Conductor::take_over(int source) {
+  const auto lengths = comm_.recv<std::vector<double>>(source, known_programme_tag);
+  const Cue cue = comm_.recv<Cue>(source, known_cue_tag);
+  const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
+  if (seats_[rank].phase == Phase::lost) return;
+  if (!programme_) {
+    programme_.emplace(std::vector<Seconds>(lengths.begin(), lengths.end()), plan_.rounds);
+  }
+  seats_[rank].phase = Phase::ready;
+  if (cue.number > timeline_.newest().number) {
+    send_cue(cue);
+  } else {
+    let_play(rank);
+  }
+}
+
+// Its first picture stands; the others may play already.
+void Conductor::let_play(std::size_t rank) {
+  seats_[rank].phase = Phase::ready;
+  if (timeline_.newest().number == 0) return;
+  seats_[rank].phase = Phase::playing;
+  tell_newest(rank);
 }
 
 // False where nobody is.

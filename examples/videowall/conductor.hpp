@@ -20,8 +20,9 @@ namespace wall {
 
 // Rank 0's part of the wall beside its own screen: brings the screens together, agrees on what
 // happens when, and hears how they do. A screen that comes later, because its board was out, is
-// told the same as the others before. Screens go by their rank in the job, whatever the
-// communicator. Owned by main of rank 0; one thread.
+// told the same as the others before. Where rank 0 itself was out the screens that play tell its new
+// Conductor what is on. Screens go by their rank in the job, whatever the communicator. Owned by
+// main of rank 0; one thread.
 class Conductor {
  public:
   using OnSample = std::function<void(int rank, const Sample&)>;
@@ -61,6 +62,8 @@ class Conductor {
 
   void take_messages();
   void take(int source, int tag);
+  void take_over(int source);
+  void let_play(std::size_t rank);
   bool take_lost();
   void lose(std::size_t rank);
   void settle_programme();

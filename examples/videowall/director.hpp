@@ -28,6 +28,7 @@ class Director {
  private:
   void say(const std::string& line);
   void show_status();
+  std::string place() const;
 
   prun::Environment& env_;
   const Options& options_;

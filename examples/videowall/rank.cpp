@@ -75,6 +75,10 @@ class ScreenRank {
     // Who was called comes in any case: the others wait for it.
     while (meeting_ || (!stopped_ && player_->state().position < programme_->length())) {
       take_orders();
+      if (alone_ && player_->newest_cue().number == 0) {
+        if (!find_rank_0()) return false;
+        tell_what_is_on();
+      }
       player_->step();
       if (meeting_ && clock_.now() >= *meeting_) meet();
       sample();
@@ -159,6 +163,9 @@ class ScreenRank {
         meeting_ = Time(std::chrono::nanoseconds(comm_.recv<std::int64_t>(0, meet_tag)));
       }
     });
+    // Rank 0 was started again, and calls nobody before all are there.
+    const std::vector<int> waiting = env_.waiting();
+    if (!waiting.empty() && waiting.front() == 0) meeting_ = clock_.now();
   }
 
   // Another may be on its way for seconds, with a player to open: this one is held in step meanwhile.
@@ -173,6 +180,7 @@ class ScreenRank {
       }
     }
     regroup(*all);
+    tell_what_is_on();
   }
 
   bool find_rank_0() {
@@ -186,6 +194,13 @@ class ScreenRank {
     meeting_.reset();
     alone_ = !comm_.rank_of_world(0);
     if (director_ != nullptr) director_->regrouped(comm_);
+  }
+
+  void tell_what_is_on() {
+    std::vector<double> lengths;
+    for (const Seconds film : programme_->films()) lengths.push_back(film.count());
+    tell(lengths, known_programme_tag);
+    tell(player_->newest_cue(), known_cue_tag);
   }
 
   void sample() {
@@ -213,8 +228,8 @@ class ScreenRank {
     with_rank_0([&] { comm_.send(what, 0, tag); });
   }
 
-  // If rank 0 is lost the screen plays what was agreed to its end. It may only have been the first to
-  // come to a meeting: then what was sent arrives all the same.
+  // If rank 0 is lost the screen plays what was agreed, to its end or until rank 0 is back. It may only
+  // have been the first to come to a meeting: then what was sent arrives all the same.
   template <class Do>
   void with_rank_0(Do what) {
     if (alone_) return;

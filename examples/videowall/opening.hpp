@@ -20,9 +20,9 @@ struct Opening {
 };
 
 // Brings films to where they are missing and looks for what keeps ranks from playing, all ranks
-// together, and without those that are lost meanwhile. Ranks that were started again do it alone,
-// while others play; so do all where rank 0 was. Nothing where there is no wall to play in: it has
-// ended, or rank 0 is gone. A line for people goes to `say`.
+// together, and without those that are lost meanwhile. Ranks that were started again do it each by
+// itself, while others play; so do all when rank 0 was lost before. Nothing where there is no wall to
+// play in: it has ended, or rank 0 is gone. A line for people goes to `say`.
 std::optional<Opening> open_wall(prun::Environment& env, const Options& options,
                                  const FilmLender& lender,
                                  const std::function<void(const std::string&)>& say);

@@ -85,9 +85,10 @@ TEST(HostStates, SignsOfLifeComeFromTheFirstWordToTheLast) {
 }
 
 // The answer to a question may cross the end of the host's last rank.
-TEST(HostStates, RanksSayWhatTheyWaitForUntilTheyHaveEnded) {
+TEST(HostStates, HostsSayWhatTheirRanksWaitForAndTellTheTimeUntilTheEnd) {
   for (const auto kind :
-       {ControlKind::rank_stillness, ControlKind::rank_state, ControlKind::host_states}) {
+       {ControlKind::rank_stillness, ControlKind::rank_state, ControlKind::host_states,
+        ControlKind::clock_port, ControlKind::clock_known}) {
     for (const auto phase : all_phases) {
       EXPECT_EQ(may_arrive(phase, kind), phase == HostPhase::starting ||
                                              phase == HostPhase::running ||

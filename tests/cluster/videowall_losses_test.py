@@ -1,6 +1,7 @@
 """Boards of a video wall that lose their power, rank 0's too, and get it back. The players show nothing: what the others do meanwhile is
 seen in the status lines."""
 
+import contextlib
 import re
 import subprocess
 import threading
@@ -119,40 +120,33 @@ class Losses(ClusterJobs):
             self.assertIn(f"rank {rank} on rpi{rank + 2}: film.mkv: No such file or directory (in /root), nor has any other host it", wall.text())
         self.assertEqual(self.partial_films(), [])
 
-    def test_rank_0_comes_back_and_conducts_again(self):
-        wall = self.wall("--restart", "3", length=600)
-        before = wall.wait_in_step(0, 1, 2, 3)
-        lost = time.monotonic()
-        self.off("rpi2")
-        wall.wait_for("rpi2 stopped answering .*the others go on")
-        self.cluster.on("rpi2")
-        wall.wait_for(r"rank 0 on rpi2 starts again \(1 of 3\)")
-        wall.wait_for("videowall: 4 screens, round 1 of 1, film 1 of 1, 0:")
-        after = wall.wait_in_step(0, 1, 2, 3)
-        # Not begun anew, nor anybody's player.
-        self.assertAlmostEqual(after - before, time.monotonic() - lost, delta=2)
-        self.assertNotIn("player replaced", wall.text())
-
     def test_two_boards_of_which_rank_0s_comes_back_last(self):
         wall = self.wall("--restart", "3", length=600)
-        wall.wait_in_step(0, 1, 2, 3)
-        for host in ("rpi2", "rpi4"):
-            self.off(host)
-        for host, rank in (("rpi4", 2), ("rpi2", 0)):
-            self.cluster.on(host)
-            wall.wait_for(f"rank {rank} on {host} starts again")
-        wall.wait_in_step(0, 1, 2, 3)
+        with self.goes_on(wall):
+            for host in ("rpi2", "rpi4"):
+                self.off(host)
+            for host, rank in (("rpi4", 2), ("rpi2", 0)):
+                self.cluster.on(host)
+                wall.wait_for(f"rank {rank} on {host} starts again")
 
     def test_two_boards_of_which_rank_0s_comes_back_first(self):
         wall = self.wall("--restart", "3", length=600)
-        wall.wait_in_step(0, 1, 2, 3)
-        for host in ("rpi4", "rpi2"):
-            self.off(host)
-        self.cluster.on("rpi2")
-        wall.wait_in_step(0, 1, 3)
-        self.cluster.on("rpi4")
-        wall.wait_for("the screen of rank 2 on rpi4 is back")
-        wall.wait_in_step(0, 1, 2, 3)
+        with self.goes_on(wall):
+            for host in ("rpi4", "rpi2"):
+                self.off(host)
+            self.cluster.on("rpi2")
+            wall.wait_in_step(0, 1, 3)
+            self.cluster.on("rpi4")
+            wall.wait_for("the screen of rank 2 on rpi4 is back")
+
+    @contextlib.contextmanager
+    def goes_on(self, wall):
+        """All play before and after, and the programme went on meanwhile: not begun anew, nor anybody's player."""
+        place = wall.wait_in_step(0, 1, 2, 3)
+        began = time.monotonic()
+        yield
+        self.assertAlmostEqual(wall.wait_in_step(0, 1, 2, 3) - place, time.monotonic() - began, delta=2)
+        self.assertNotIn("player replaced", wall.text())
 
     def test_rank_0s_board_dies_while_films_are_sent(self):
         self.forget_films()

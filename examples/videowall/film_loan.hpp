@@ -33,8 +33,9 @@ class FilmLender {
 
 // For a rank that was started again: asks the others one after the other for films that this host
 // lacks, and gives the rank's films as they are to be opened here. Films that nobody has are left as
-// they are. Answers others meanwhile. A line for people goes to `say`. Nothing: the others come together
-// anew, and this rank is to come as well. Throws std::runtime_error when a film cannot be written down.
+// they are. Answers others meanwhile. A line for people goes to `say`. Nothing: the others come
+// together anew, and this rank is to come as well. Throws std::runtime_error when a film cannot be
+// written down.
 std::optional<std::vector<std::string>> borrow_films(
     const prun::Communicator& comm, const FilmLender& lender,
     const std::function<void(const std::string&)>& say);

@@ -16,20 +16,28 @@ constexpr milliseconds later{1500};
 
 }  // namespace
 
-Conductor::Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan,
-                     OnSample on_sample, std::function<void(const std::string&)> say)
+Conductor::Conductor(const prun::Communicator& world, const prun::Communicator& comm,
+                     prun::Clock& clock, Plan plan, OnSample on_sample,
+                     std::function<void(const std::string&)> say)
     : world_(world),
-      comm_(world),
+      comm_(comm),
       clock_(clock),
       plan_(std::move(plan)),
       on_sample_(std::move(on_sample)),
       say_(std::move(say)),
-      seats_(static_cast<std::size_t>(world.size())) {}
+      seats_(static_cast<std::size_t>(world.size())) {
+  for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
+    if (!comm_.rank_of_world(static_cast<int>(rank))) seats_[rank].phase = Phase::lost;
+  }
+}
 
 void Conductor::step() {
   take_messages();
-  if (!programme_ && !any_in({Phase::away, Phase::greeted})) settle_programme();
-  if (programme_ && timeline_.newest().number == 0 && !any_in({Phase::here, Phase::told})) {
+  const bool all_have_spoken = !any_in({Phase::away, Phase::greeted});
+  // Who comes when the others play waits for nobody.
+  if (any_in({Phase::here}) && (programme_ || all_have_spoken)) settle_programme();
+  if (programme_ && timeline_.newest().number == 0 && all_have_spoken &&
+      !any_in({Phase::here, Phase::told})) {
     start_together();
   }
 }
@@ -77,8 +85,6 @@ void Conductor::regrouped(const prun::Communicator& comm) {
       say_(name_of(rank) + " is back");
     } else if (!there && seat.phase == Phase::playing) {
       lose(rank);
-    } else if (seat.phase == Phase::playing) {
-      tell_newest(rank);  // which may have been on its way
     }
   }
 }
@@ -104,7 +110,8 @@ std::vector<ScreenStatus> Conductor::status() const {
 }
 
 void Conductor::take_messages() {
-  for (const int tag : {hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
+  for (const int tag :
+       {known_programme_tag, hello_tag, lengths_tag, ready_tag, sample_tag, done_tag}) {
     for (;;) {
       try {
         const auto message = comm_.iprobe(prun::any_source, tag);
@@ -122,12 +129,11 @@ void Conductor::take_messages() {
 void Conductor::take(int source, int tag) {
   const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
   Seat& seat = seats_[rank];
-  if (tag == lengths_tag) {
+  if (tag == known_programme_tag) {
+    take_over(source);
+  } else if (tag == lengths_tag) {
     seat.lengths = comm_.recv<std::vector<double>>(source, tag);
-    if (seat.phase == Phase::lost) return;
-    seat.phase = Phase::here;
-    // It comes when all others play.
-    if (programme_) settle_programme();
+    if (seat.phase != Phase::lost) seat.phase = Phase::here;
   } else if (tag == sample_tag) {
     for (const Sample& sample : comm_.recv<std::vector<Sample>>(source, tag)) {
       seat.last = sample;
@@ -142,13 +148,36 @@ void Conductor::take(int source, int tag) {
       tell(rank, plan_.outputs.at(rank), output_tag);
     } else if (tag == done_tag) {
       seat.phase = Phase::done;
-    } else if (timeline_.newest().number == 0) {
-      seat.phase = Phase::ready;
     } else {
-      seat.phase = Phase::playing;
-      tell_newest(rank);
+      let_play(rank);
     }
   }
+}
+
+// From a screen that plays, after a meeting. What it knows is news where rank 0 was started again; a
+// cue that was on its way to it when all met it does not know.
+void Conductor::take_over(int source) {
+  const auto lengths = comm_.recv<std::vector<double>>(source, known_programme_tag);
+  const Cue cue = comm_.recv<Cue>(source, known_cue_tag);
+  const auto rank = static_cast<std::size_t>(comm_.world_rank(source));
+  if (seats_[rank].phase == Phase::lost) return;
+  if (!programme_) {
+    programme_.emplace(std::vector<Seconds>(lengths.begin(), lengths.end()), plan_.rounds);
+  }
+  seats_[rank].phase = Phase::ready;
+  if (cue.number > timeline_.newest().number) {
+    send_cue(cue);
+  } else {
+    let_play(rank);
+  }
+}
+
+// Its first picture stands; the others may play already.
+void Conductor::let_play(std::size_t rank) {
+  seats_[rank].phase = Phase::ready;
+  if (timeline_.newest().number == 0) return;
+  seats_[rank].phase = Phase::playing;
+  tell_newest(rank);
 }
 
 // False where nobody is.

@@ -20,8 +20,9 @@ namespace wall {
 
 // Rank 0's part of the wall beside its own screen: brings the screens together, agrees on what
 // happens when, and hears how they do. A screen that comes later, because its board was out, is
-// told the same as the others before. Screens go by their rank in the job, whatever the
-// communicator. Owned by main of rank 0; one thread.
+// told the same as the others before. Where rank 0 itself was out the screens that play tell its new
+// Conductor what is on. Screens go by their rank in the job, whatever the communicator. Owned by
+// main of rank 0; one thread.
 class Conductor {
  public:
   using OnSample = std::function<void(int rank, const Sample&)>;
@@ -31,9 +32,9 @@ class Conductor {
     std::uint64_t rounds = 1;
     std::optional<Time> start;  // not before that time
   };
-  // A line for people goes to `say`.
-  Conductor(const prun::Communicator& world, prun::Clock& clock, Plan plan, OnSample on_sample,
-            std::function<void(const std::string&)> say);
+  // `comm`: who is there; the others are lost. A line for people goes to `say`.
+  Conductor(const prun::Communicator& world, const prun::Communicator& comm, prun::Clock& clock,
+            Plan plan, OnSample on_sample, std::function<void(const std::string&)> say);
 
   // Takes in what the screens have said; returns soon.
   void step();
@@ -61,6 +62,8 @@ class Conductor {
 
   void take_messages();
   void take(int source, int tag);
+  void take_over(int source);
+  void let_play(std::size_t rank);
   bool take_lost();
   void lose(std::size_t rank);
   void settle_programme();

@@ -53,11 +53,11 @@ Conductor::Plan plan_of(prun::Environment& env, const Options& options) {
 
 }  // namespace
 
-Director::Director(prun::Environment& env, const Options& options)
+Director::Director(prun::Environment& env, const prun::Communicator& comm, const Options& options)
     : env_(env),
       options_(options),
       conductor_(
-          env.world(), env.clock(), plan_of(env, options),
+          env.world(), comm, env.clock(), plan_of(env, options),
           [this](int rank, const Sample& sample) {
             if (log_) log_->add(rank, sample);
           },
@@ -72,8 +72,7 @@ void Director::step() {
   if (!announced_ && conductor_.timeline().newest().number != 0) {
     announced_ = true;
     const int screens = env_.world().size();
-    say(std::to_string(screens) + (screens == 1 ? " screen, " : " screens, ") +
-        place_line(*conductor_.programme(), Seconds{}));
+    say(std::to_string(screens) + (screens == 1 ? " screen, " : " screens, ") + place());
   }
   while (const auto line = input_.next()) {
     try {
@@ -96,6 +95,10 @@ void Director::finish() {
                       : "no plot: " + trouble + "; all figures are in " + log_->log());
 }
 
+std::string Director::place() const {
+  return place_line(*conductor_.programme(), conductor_.timeline().at(env_.clock().now()).position);
+}
+
 void Director::say(const std::string& line) {
   std::printf("videowall: %s\n", line.c_str());
   std::fflush(stdout);
@@ -107,8 +110,7 @@ void Director::show_status() {
   if (!conductor_.programme()) return;
   if (terminal_ && lines_shown_ > 0) std::printf("\033[%zuA", lines_shown_);
   const char* end = terminal_ ? "\033[K\n" : "\n";
-  const Seconds position = conductor_.timeline().at(env_.clock().now()).position;
-  std::printf("%s%s", place_line(*conductor_.programme(), position).c_str(), end);
+  std::printf("%s%s", place().c_str(), end);
   const std::vector<ScreenStatus> screens = conductor_.status();
   for (std::size_t rank = 0; rank < screens.size(); ++rank) {
     std::printf("%s%s", status_line(static_cast<int>(rank), screens[rank]).c_str(), end);

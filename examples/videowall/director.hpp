@@ -16,8 +16,8 @@ namespace wall {
 // plot of --report. Owned by the rank.
 class Director {
  public:
-  // Throws std::invalid_argument where the layout does not fit the ranks.
-  Director(prun::Environment& env, const Options& options);
+  // `comm`: who is there. Throws std::invalid_argument where the layout does not fit the ranks.
+  Director(prun::Environment& env, const prun::Communicator& comm, const Options& options);
 
   void step();
   void regrouped(const prun::Communicator& comm) { conductor_.regrouped(comm); }
@@ -28,6 +28,7 @@ class Director {
  private:
   void say(const std::string& line);
   void show_status();
+  std::string place() const;
 
   prun::Environment& env_;
   const Options& options_;

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 namespace wall {
 namespace {
@@ -57,10 +58,15 @@ void read_film(const std::string& file, std::int64_t offset, std::span<char> pie
   if (!input.read(piece.data(), static_cast<std::streamsize>(piece.size()))) cannot("read", file);
 }
 
-IncomingFilm::IncomingFilm(const std::string& film, const FilmVersion& version)
-    : version_(version), kept_(kept_film(film)), part_(kept_ + ".part") {
+IncomingFilm::IncomingFilm(const std::string& film, const FilmVersion& version, int rank)
+    : version_(version), kept_(kept_film(film)), part_(kept_ + ".part" + std::to_string(rank)) {
   fs::create_directories(fs::path(kept_).parent_path());
   output_.open(part_, std::ios::binary | std::ios::trunc);
+}
+
+IncomingFilm::~IncomingFilm() {
+  std::error_code ignored;
+  fs::remove(part_, ignored);  // there is none where it was finished
 }
 
 void IncomingFilm::add(std::span<const char> piece) {

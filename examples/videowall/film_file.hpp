@@ -30,7 +30,12 @@ void read_film(const std::string& file, std::int64_t offset, std::span<char> pie
 // std::runtime_error when it cannot be written down.
 class IncomingFilm {
  public:
-  IncomingFilm(const std::string& film, const FilmVersion& version);
+  // `rank`: of the job, which writes it. Ranks of one host may do so at the same time.
+  IncomingFilm(const std::string& film, const FilmVersion& version, int rank);
+  // Nothing stays of what was not finished.
+  ~IncomingFilm();
+  IncomingFilm(const IncomingFilm&) = delete;
+  IncomingFilm& operator=(const IncomingFilm&) = delete;
 
   void add(std::span<const char> piece);
   // There it is: whoever sees it sees all of it.

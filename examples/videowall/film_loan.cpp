@@ -10,16 +10,13 @@
 
 #include "film_file.hpp"
 #include "messages.hpp"
+#include "regrouping.hpp"
 
 namespace wall {
 namespace {
 
 // One for each look of the lender: some 5 MB a second, which leaves the others' clocks the link.
 constexpr std::int64_t piece_bytes = std::int64_t{1} << 18;
-
-bool is_gone(const prun::Error& error) {
-  return error.code() == prun::Errc::peer_lost || error.code() == prun::Errc::peer_finished;
-}
 
 template <class T>
 T wait_for(const prun::Communicator& comm, const FilmLender& lender, int from, int tag) {
@@ -46,7 +43,7 @@ bool borrow(const prun::Communicator& comm, const FilmLender& lender, int from, 
       version = found;
       if (version_of(kept_film(film)) == version) return true;  // sent another time
       say(film + " goes from " + comm.host(from) + " to " + comm.host());
-      incoming.emplace(film, version);
+      incoming.emplace(film, version, comm.world_rank(comm.rank()));
     }
     if (found != version || (piece.empty() && done < version.bytes)) return false;
     incoming->add(piece);
@@ -98,8 +95,9 @@ std::string FilmLender::find(const std::string& film) const {
   return kept_for_us ? kept_film(film) : film;
 }
 
-std::vector<std::string> borrow_films(const prun::Communicator& comm, const FilmLender& lender,
-                                      const std::function<void(const std::string&)>& say) {
+std::optional<std::vector<std::string>> borrow_films(
+    const prun::Communicator& comm, const FilmLender& lender,
+    const std::function<void(const std::string&)>& say) {
   std::vector<std::string> films = lender.own();
   for (std::size_t film = 0; film < films.size(); ++film) {
     if (is_address(films[film]) || version_of(films[film]).bytes >= 0) continue;
@@ -113,6 +111,7 @@ std::vector<std::string> borrow_films(const prun::Communicator& comm, const Film
         break;
       } catch (const prun::Error& error) {
         if (!is_gone(error)) throw;
+        if (error.code() == prun::Errc::peer_lost && !is_lost(comm, rank)) return std::nullopt;
       }
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ class FilmLender {
   // `films`: those of each rank of the job, as they are named to all.
   FilmLender(std::vector<std::vector<std::string>> films, int own_rank);
 
+  const std::vector<std::vector<std::string>>& everybodys() const { return films_; }
   const std::vector<std::string>& own() const { return films_[own_rank_]; }
 
   // Answers all that have asked since the last time: a piece to each.
@@ -31,9 +33,11 @@ class FilmLender {
 
 // For a rank that was started again: asks the others one after the other for films that this host
 // lacks, and gives the rank's films as they are to be opened here. Films that nobody has are left as
-// they are. Answers others meanwhile. A line for people goes to `say`. Throws std::runtime_error when
-// a film cannot be written down.
-std::vector<std::string> borrow_films(const prun::Communicator& comm, const FilmLender& lender,
-                                      const std::function<void(const std::string&)>& say);
+// they are. Answers others meanwhile. A line for people goes to `say`. Nothing: the others come
+// together anew, and this rank is to come as well. Throws std::runtime_error when a film cannot be
+// written down.
+std::optional<std::vector<std::string>> borrow_films(
+    const prun::Communicator& comm, const FilmLender& lender,
+    const std::function<void(const std::string&)>& say);
 
 }  // namespace wall

@@ -21,10 +21,15 @@ enum Tag : int {
   meet_tag,       // from it: the time, int64, at which all call Environment::restore
   sample_tag,     // to it: vector<Sample>
   done_tag,       // to it: this screen has played to the end, int32
+  // To it from each screen that plays, when all have met: it may be another start of rank 0.
+  known_programme_tag,  // as programme_tag
+  known_cue_tag,        // and the newest cue it was told, a Cue
   // Between any two, for a screen that was started again.
   film_wanted_tag,  // to one that may have it: a FilmWanted
   film_found_tag,   // from it: a FilmVersion
   film_piece_tag,   // and what it has from there on, vector<char>
+  // Between any two, when all have met without rank 0.
+  idle_tag,  // this screen shows nothing, int32
 };
 
 // What a screen shows: its View and how its film lies in the wall. Like those below it has no gaps on

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -35,10 +34,9 @@ Obstacles find_obstacles(const prun::Communicator& world, const std::string& pro
   return obstacles;
 }
 
-int tell_obstacles(const prun::Communicator& world, const Obstacles& mine) {
-  const std::vector<char> all = world.gatherv(mine.text, 0);
-  std::fwrite(all.data(), 1, all.size(), stderr);
-  return world.allreduce(mine.exit_status, prun::max);
+Obstacles gather_obstacles(const prun::Communicator& comm, const Obstacles& mine) {
+  const std::vector<char> all = comm.gatherv(mine.text, 0);
+  return {std::string(all.begin(), all.end()), comm.allreduce(mine.exit_status, prun::max)};
 }
 
 }  // namespace wall

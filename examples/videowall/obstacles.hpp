@@ -15,8 +15,8 @@ struct Obstacles {
 Obstacles find_obstacles(const prun::Communicator& world, const std::string& program,
                          const std::vector<std::string>& films);
 
-// Has rank 0 tell everything that is missing anywhere, before anything plays. Collective; gives the
-// same exit status everywhere, 0 when nothing is missing.
-int tell_obstacles(const prun::Communicator& world, const Obstacles& mine);
+// Everything that is missing anywhere. Collective; gives the same exit status everywhere, and all the
+// words to the first of the communicator.
+Obstacles gather_obstacles(const prun::Communicator& comm, const Obstacles& mine);
 
 }  // namespace wall

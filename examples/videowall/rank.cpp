@@ -22,11 +22,11 @@
 #include "conductor.hpp"
 #include "director.hpp"
 #include "display.hpp"
-#include "film_delivery.hpp"
 #include "film_loan.hpp"
 #include "messages.hpp"
-#include "obstacles.hpp"
+#include "opening.hpp"
 #include "player.hpp"
+#include "regrouping.hpp"
 #include "synced_player.hpp"
 
 namespace wall {
@@ -57,17 +57,43 @@ Reel reel_of(const Programme& programme, const std::vector<std::string>& files) 
 // One rank's screen, and what it has to do with rank 0.
 class ScreenRank {
  public:
-  ScreenRank(prun::Environment& env, prun::Communicator comm, const Options& options,
-             std::vector<std::string> films, FilmLender lender, Director* director)
+  ScreenRank(prun::Environment& env, Opening opening, const Options& options,
+             const FilmLender& lender, Director* director)
       : env_(env),
-        comm_(std::move(comm)),
+        comm_(std::move(opening.comm)),
         clock_(env.clock()),
         options_(options),
-        films_(std::move(films)),
-        lender_(std::move(lender)),
+        films_(std::move(opening.films)),
+        lender_(lender),
         director_(director) {}
 
-  void run() {
+  // False: rank 0 was lost before this screen played, and is not back.
+  bool run() {
+    while (!begin()) {
+      if (!find_rank_0()) return false;
+    }
+    // Who was called comes in any case: the others wait for it.
+    while (meeting_ || (!stopped_ && player_->state().position < programme_->length())) {
+      take_orders();
+      if (alone_ && player_->newest_cue().number == 0) {
+        if (!find_rank_0()) return false;
+        tell_what_is_on();
+      }
+      player_->step();
+      if (meeting_ && clock_.now() >= *meeting_) meet();
+      sample();
+      next_tick();
+    }
+    tell(samples_, sample_tag);
+    tell(std::int32_t{1}, done_tag);
+    // Rank 0 stays as long as it is needed.
+    while (director_ != nullptr && !director_->finished()) next_tick();
+    return true;
+  }
+
+ private:
+  // From the first word to rank 0 until the first picture stands. False: rank 0 was lost meanwhile.
+  bool begin() try {
     comm_.send(std::int32_t{1}, 0, hello_tag);
     const View view = view_of(wait_for<Part>(part_tag));
     const auto output = wait_for<std::string>(output_tag);
@@ -83,27 +109,17 @@ class ScreenRank {
     for (const double length : wait_for<std::vector<double>>(programme_tag)) {
       lengths.emplace_back(length);
     }
-    const Programme programme(lengths, options_.rounds);
-    SyncedPlayer player(
-        make, [this] { return clock_.now(); }, reel_of(programme, films_), view);
-    insist([&] { player.open(); });
+    programme_.emplace(lengths, options_.rounds);
+    player_.emplace(
+        make, [this] { return clock_.now(); }, reel_of(*programme_, films_), view);
+    insist([&] { player_->open(); });
     comm_.send(std::int32_t{1}, 0, ready_tag);
-
-    // Who was called comes in any case: the others wait for it.
-    while (meeting_ || (!stopped_ && player.state().position < programme.length())) {
-      take_orders(player);
-      player.step();
-      if (meeting_ && clock_.now() >= *meeting_) meet();
-      sample(player);
-      next_tick();
-    }
-    tell(samples_, sample_tag);
-    tell(std::int32_t{1}, done_tag);
-    // Rank 0 stays as long as it is needed.
-    while (director_ != nullptr && !director_->finished()) next_tick();
+    return true;
+  } catch (const prun::Error& error) {
+    if (error.code() != prun::Errc::peer_lost) throw;
+    return false;
   }
 
- private:
   template <class T>
   T wait_for(int tag) {
     while (!comm_.iprobe(0, tag)) next_tick();
@@ -139,29 +155,59 @@ class ScreenRank {
     clock_.sleep_until(Time((now / tick + 1) * tick));
   }
 
-  void take_orders(SyncedPlayer& player) {
+  void take_orders() {
     with_rank_0([&] {
-      while (comm_.iprobe(0, cue_tag)) player.follow(comm_.recv<Cue>(0, cue_tag));
+      while (comm_.iprobe(0, cue_tag)) player_->follow(comm_.recv<Cue>(0, cue_tag));
       if (comm_.iprobe(0, stop_tag)) stopped_ = true;
       if (comm_.iprobe(0, meet_tag)) {
         meeting_ = Time(std::chrono::nanoseconds(comm_.recv<std::int64_t>(0, meet_tag)));
       }
     });
+    // Rank 0 was started again, and calls nobody before all are there.
+    const std::vector<int> waiting = env_.waiting();
+    if (!waiting.empty() && waiting.front() == 0) meeting_ = clock_.now();
   }
 
-  // The players go on by themselves meanwhile.
+  // Another may be on its way for seconds, with a player to open: this one is held in step meanwhile.
   void meet() {
+    std::optional<prun::Communicator> all;
+    while (!all) {
+      try {
+        all = env_.restore(tick);
+      } catch (const prun::Error& error) {
+        if (error.code() != prun::Errc::timed_out) throw;
+        player_->step();
+      }
+    }
+    regroup(*all);
+    tell_what_is_on();
+  }
+
+  bool find_rank_0() {
+    const auto all = find_conductor(env_);
+    if (all) regroup(*all);
+    return all.has_value();
+  }
+
+  void regroup(const prun::Communicator& all) {
+    comm_ = all;
     meeting_.reset();
-    comm_ = env_.restore();
     alone_ = !comm_.rank_of_world(0);
     if (director_ != nullptr) director_->regrouped(comm_);
   }
 
-  void sample(SyncedPlayer& player) {
+  void tell_what_is_on() {
+    std::vector<double> lengths;
+    for (const Seconds film : programme_->films()) lengths.push_back(film.count());
+    tell(lengths, known_programme_tag);
+    tell(player_->newest_cue(), known_cue_tag);
+  }
+
+  void sample() {
     const prun::Clock::Reading now = clock_.read();
     const std::int64_t turn = now.time.time_since_epoch() / tick;
     if (turn % ticks_per_sample != 0) return;
-    const SyncedPlayer::State state = player.state();
+    const SyncedPlayer::State state = player_->state();
     Sample sample{};
     sample.at_ns = turn * tick.count();
     sample.position = state.position.count();
@@ -182,8 +228,8 @@ class ScreenRank {
     with_rank_0([&] { comm_.send(what, 0, tag); });
   }
 
-  // If rank 0 is lost the screen plays what was agreed to its end. It may only have been the first to
-  // come to a meeting: then what was sent arrives all the same.
+  // If rank 0 is lost the screen plays what was agreed, to its end or until rank 0 is back. It may only
+  // have been the first to come to a meeting: then what was sent arrives all the same.
   template <class Do>
   void with_rank_0(Do what) {
     if (alone_) return;
@@ -191,8 +237,7 @@ class ScreenRank {
       what();
     } catch (const prun::Error& error) {
       if (error.code() != prun::Errc::peer_lost) throw;
-      const std::vector<int> lost = comm_.lost();
-      alone_ = std::find(lost.begin(), lost.end(), 0) != lost.end();
+      alone_ = is_lost(comm_, 0);
     }
   }
 
@@ -201,8 +246,10 @@ class ScreenRank {
   prun::Clock& clock_;
   const Options& options_;
   std::vector<std::string> films_;
-  FilmLender lender_;
+  const FilmLender& lender_;
   Director* director_;  // on rank 0
+  std::optional<Programme> programme_;
+  std::optional<SyncedPlayer> player_;
   std::vector<Sample> samples_;
   std::optional<Time> meeting_;  // with screens that are back
   bool stopped_ = false;
@@ -214,6 +261,16 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
+// Without rank 0. For who was started again the wall may have come to its end meanwhile.
+int give_up(prun::Environment& env) {
+  if (env.incarnation() > 0) return EXIT_SUCCESS;
+  const prun::Communicator& world = env.world();
+  std::fprintf(stderr,
+               "rank %d on %s: rank 0 on %s was lost before this screen played, which ends\n",
+               world.rank(), world.host().c_str(), world.host(0).c_str());
+  return EXIT_FAILURE;
+}
+
 }  // namespace
 
 int run_rank(prun::Environment& env, const Options& options) {
@@ -222,25 +279,15 @@ int run_rank(prun::Environment& env, const Options& options) {
   for (int rank = 0; rank < world.size(); ++rank) {
     everybodys.push_back(films_of(options, rank, world.host(rank)));
   }
-  // Who was started again comes while the others play: it does alone what all do together at first.
-  const bool late = env.incarnation() > 0;
-  const prun::Communicator comm = late ? env.restore() : world;
-  if (comm.world_rank(0) != 0) return EXIT_SUCCESS;  // all has ended meanwhile
-  FilmLender lender(everybodys, world.rank());
-  const std::vector<std::string> films =
-      late ? borrow_films(comm, lender, say) : deliver_films(world, everybodys, say);
-  const Obstacles obstacles = find_obstacles(world, parse_player(options.player).front(), films);
-  const int missing = late ? obstacles.exit_status : tell_obstacles(world, obstacles);
-  if (late && missing != 0) {
-    std::fputs(obstacles.text.c_str(), stderr);
-    comm.send(std::int32_t{1}, 0, done_tag);  // the others wait for it no more
-  }
-  if (missing != 0) return missing;
+  const FilmLender lender(std::move(everybodys), world.rank());
+  auto opening = open_wall(env, options, lender, say);
+  if (!opening) return give_up(env);
+  if (opening->exit_status != 0) return opening->exit_status;
   env.clock();
   std::optional<Director> director;
-  if (world.rank() == 0) director.emplace(env, options);
-  ScreenRank screen(env, comm, options, films, std::move(lender), director ? &*director : nullptr);
-  screen.run();
+  if (world.rank() == 0) director.emplace(env, opening->comm, options);
+  ScreenRank screen(env, *std::move(opening), options, lender, director ? &*director : nullptr);
+  if (!screen.run()) return give_up(env);
   if (director) director->finish();
   return EXIT_SUCCESS;
 }

@@ -26,6 +26,7 @@ class SyncedPlayer {
   // Starts a player and shows the first picture. Throws PlayerError.
   void open();
   void follow(const Cue& cue);
+  const Cue& newest_cue() const { return timeline_.newest(); }
   // One look, and what follows from it; to be called some twenty times a second. Blocks while a
   // player is started or sent elsewhere. Throws PlayerError when players die or cannot be started
   // again and again.

@@ -25,9 +25,9 @@ class Watched:
         self._reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
         self._reader.start()
 
-    def wait_for(self, pattern, seconds=20):
-        """The first line that has it from now on."""
-        start, deadline = len(self.lines), time.monotonic() + seconds
+    def wait_for(self, pattern, seconds=20, start=None):
+        """The first line that has it from now on, or from that number of lines on."""
+        start, deadline = len(self.lines) if start is None else start, time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in self.lines[start:]:
                 if re.search(pattern, line):
@@ -168,8 +168,41 @@ class VideoWall(ExampleTest):
         self.assertEqual(status, 0, text)
         self.assertEqual(text.count("is lost; the others go on"), 3, text)
 
+    def test_rank_0_that_is_started_again_conducts_again(self):
+        wall = self.watched(4, "film.mp4", "--loop", "1", "--status", "--player", "null:length=12,drift=400", options=["--restart", "2"])
+        wall.wait_for(r"  3 \S+ +[-+]\d")
+        for lost in ([0], [2, 0]):
+            said = len(wall.lines)
+            for rank in lost:
+                os.kill(self.rank_process(wall, rank), signal.SIGKILL)
+            wall.wait_for(r"videowall: 4 screens, round 1 of 1, film 1 of 1, 0:(?!00\.0)", start=said)
+            line = wall.wait_for(r"  2 \S+ +[-+]\d")
+            self.assertLess(abs(float(re.search(r"([-+][\d.]+) ms", line)[1])), 40)
+        status, text = wall.end()
+        self.assertEqual(status, 0, text)
+        self.assertTrue(text.endswith("videowall: the wall is done\n"), text)
+        self.assertNotIn("player replaced", text)
+
+    def test_ranks_that_are_lost_before_anything_plays(self):
+        for lost in (2, 0):
+            with self.subTest(lost=lost):
+                wall = self.watched(3, "film.mp4", "--loop", "1", "--player", "null:length=1", options=["--restart", "1"])
+                os.kill(self.rank_process(wall, lost), signal.SIGKILL)
+                status, text = wall.end()
+                self.assertEqual(status, 0, text)
+                self.assertTrue(text.endswith("videowall: the wall is done\n"), text)
+                self.assertIn(f"prun: rank {lost} on ", text)
+
     def rank_process(self, wall, rank):
         """By the environment that prun gives it."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if found := self.find_process(rank):
+                return found
+            time.sleep(0.01)
+        raise AssertionError(f"rank {rank} is not there: {''.join(wall.lines)}")
+
+    def find_process(self, rank):
         wanted = f"PRUN_RANK={rank}".encode()
         for entry in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -179,7 +212,7 @@ class VideoWall(ExampleTest):
                     return int(entry.name)
             except OSError:
                 continue
-        raise AssertionError(f"rank {rank} is not there: {''.join(wall.lines)}")
+        return None
 
     def test_missing_films_are_told_together_before_anything_plays(self):
         (self.folder / "screen1.mp4").write_text("a film")
